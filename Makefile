@@ -1,0 +1,42 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup lock assets train run test test-unit test-py311 eval bench lint clean
+SHELL := /bin/sh
+export RASA_TELEMETRY_ENABLED := false
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+help: ## 列出命令
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## 安装环境(.venv,按锁文件)
+	@requirements/setup.sh
+
+lock: ## 重新生成锁文件(升级依赖时)
+	@requirements/lock.sh
+
+train: setup ## 训练对话引擎的模型(输入没变就不训练)
+	@qinwen train
+
+run: setup ## 准备好一切并启动,打印地址
+	@exec qinwen up
+
+test: setup ## 全部测试
+	@qinwen train
+	@python -m pytest
+
+test-py311: ## 除引擎外的全部单元测试,Python 3.11
+	@requirements/setup.sh --py311
+	@.venv-py311/bin/python -m pytest tests/unit --ignore=tests/unit/bot -p no:cacheprovider
+
+eval: setup ## 回答质量:一张表
+	@qinwen train
+	@python -m bench.quality
+
+bench: setup ## 速度与内存:一张表
+	@qinwen train
+	@python -m bench.speed
+
+lint: setup ## ruff、mypy、import-linter、迁移与模型一致
+	@ruff check . && ruff format --check . && mypy && lint-imports && python -m pytest -q tests/rules
+
+clean: ## 删去环境、模型和运行数据以外的缓存
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -1,0 +1,30 @@
+"""What the actions work with, made once at the start of the process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from knowledge_base import Answerer, Knowledge
+from language.encode import load_encoder
+from qinwen.database import Database
+from qinwen.settings import load_settings
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The answerer, its database, and the name of its encoder (None without one)."""
+
+    answerer: Answerer
+    database: Database
+    encoder: str | None
+
+
+@cache
+def resources() -> Resources:
+    """Give the process's resources, made at the first call."""
+    settings = load_settings()
+    encoder = load_encoder(settings.encoder).encoder
+    name = encoder.name if encoder else None
+    database = Database(settings.database_url)
+    return Resources(Answerer(Knowledge(database, name or "none"), encoder), database, name)

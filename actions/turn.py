@@ -1,0 +1,82 @@
+"""Between the engine's tracker and our own types: what a turn asks, what is said, which slots it leaves."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from knowledge_base import Answer, Context, Option, Question
+from qinwen.replies import Reply
+from qinwen.vocabulary import Facet, Outcome
+
+
+def read_question(tracker: Tracker, encoder: str | None) -> Question:
+    """Give the question of the turn, with what the conversation is about.
+
+    Args:
+        tracker: the engine's tracker.
+        encoder: name of our encoder; a vector of another one is not taken.
+    """
+    message = tracker.latest_message
+    intents = {i["name"]: float(i["confidence"]) for i in message.get("intent_ranking") or [] if i.get("name")}
+    named = [e["value"] for e in message.get("entities") or [] if e.get("entity") == "region" and e.get("value")]
+    return Question(
+        text=message.get("text") or "",
+        vector=_unpack(message.get("sentence_vector"), encoder),
+        intents=intents,
+        regions=tuple(named),
+        context=read_context(tracker),
+    )
+
+
+def read_context(tracker: Tracker) -> Context:
+    """Give what the conversation is about, from the slots and, for the region, from what the hub remembers."""
+    facet = tracker.get_slot("facet")
+    remembered = (tracker.latest_message.get("metadata") or {}).get("region")
+    return Context(
+        item=tracker.get_slot("item"),
+        facet=Facet(facet) if facet else None,
+        region=tracker.get_slot("region") or remembered,
+        options=tuple(Option.from_json(shape) for shape in tracker.get_slot("options") or ()),
+    )
+
+
+def say(
+    dispatcher: CollectingDispatcher,
+    outcome: Outcome,
+    replies: Sequence[Reply],
+    about: Mapping[str, Any] | None = None,
+) -> None:
+    """Send one turn's replies with its outcome, as `conversations/engine.py` reads it."""
+    shape = {"outcome": outcome.value, "replies": [reply.to_json() for reply in replies], **(about or {})}
+    dispatcher.utter_message(json_message=shape)
+
+
+def give(dispatcher: CollectingDispatcher, answer: Answer) -> list[EventType]:
+    """Send an answer, and leave its item, facet, region and choices in the slots."""
+    about = {
+        "item": answer.item,
+        "facet": answer.facet.value if answer.facet else None,
+        "region": answer.region,
+        "confidence": round(answer.confidence, 4),
+    }
+    say(dispatcher, answer.outcome, answer.replies, about)
+    events = [SlotSet("options", [option.to_json() for option in answer.options] or None)]
+    if answer.item:
+        events += [SlotSet("item", answer.item), SlotSet("facet", about["facet"])]
+    if answer.region:
+        events.append(SlotSet("region", answer.region))
+    return events
+
+
+def _unpack(packed: str | None, encoder: str | None) -> np.ndarray | None:
+    name, _, data = (packed or "").rpartition(":")
+    if not data or name != encoder:
+        return None
+    return np.frombuffer(base64.b64decode(data), dtype=np.float16).astype(np.float32)

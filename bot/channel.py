@@ -1,0 +1,99 @@
+"""The engine's one way in: the hub's HTTP channel, with a shared secret (Rasa's own token does not protect webhooks,
+design §6).
+
+    POST /webhooks/gateway/turn   Authorization: Bearer <engine secret>
+    {"conversation": "…", "text": "…", "message_id": "…", "metadata": {"region": "610100"}}
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from language import neutralise_command
+from qinwen.log import logger
+
+log = logger(__name__)
+
+
+class TurnOutput(CollectingOutputChannel):
+    """Collects one turn's messages, each with all that the response carries (its outcome stands in the metadata)."""
+
+    @classmethod
+    def name(cls) -> str:
+        """Give the channel's name."""
+        return "gateway"
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Keep the message as it is."""
+        del recipient_id
+        self.messages.append({key: value for key, value in message.items() if value})
+
+
+class GatewayInput(InputChannel):
+    """Takes a turn from the hub, runs it, and answers with everything the bot said."""
+
+    def __init__(self, secret: str) -> None:
+        if not secret:
+            raise ValueError("the gateway channel needs a secret")
+        self._secret = secret
+
+    @classmethod
+    def name(cls) -> str:
+        """Give the channel's name; it is part of the address."""
+        return "gateway"
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> InputChannel:
+        """Read `credentials.yml`."""
+        return cls((credentials or {}).get("secret", ""))
+
+    def get_output_channel(self) -> TurnOutput:
+        """Give a collector."""
+        return TurnOutput()
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        """Give the routes."""
+        routes = Blueprint("gateway_channel")
+
+        async def run(message: UserMessage, agent: Agent) -> None:
+            # Parsed here, and not in the agent, so that the hub learns the intent of every turn.
+            message.parse_data = await agent.processor.parse_message(message)
+            await on_new_message(message)
+
+        @routes.route("/", methods=["GET"])
+        async def health(request: Request) -> HTTPResponse:
+            del request
+            return response.json({"status": "ok"})
+
+        @routes.route("/turn", methods=["POST"])
+        async def turn(request: Request) -> HTTPResponse:
+            given = (request.headers.get("Authorization") or "").removeprefix("Bearer ")
+            if not hmac.compare_digest(given.encode(), self._secret.encode()):
+                return response.json({"error": {"code": "forbidden", "message": "wrong secret"}}, status=403)
+            shape = request.json
+            collected = TurnOutput()
+            message = UserMessage(
+                neutralise_command(shape["text"]),
+                collected,
+                shape["conversation"],
+                input_channel=self.name(),
+                message_id=shape["message_id"],
+                metadata=shape.get("metadata"),
+            )
+            # Sanic cancels a handler whose client hangs up, in the middle of the tracker's save; the turn goes on.
+            await asyncio.shield(asyncio.ensure_future(run(message, request.app.ctx.agent)))
+            parsed = (message.parse_data or {}).get("intent") or {}
+            return response.json(
+                {"messages": collected.messages, "intent": parsed.get("name"), "confidence": parsed.get("confidence")}
+            )
+
+        return routes

@@ -1,0 +1,52 @@
+"""What can go wrong with a citizen's message.
+
+    ConversationError
+    ├── MessageRefused        the message itself can't be taken (empty, too long, not text)
+    ├── SessionUnknown        the bearer token is unknown or was ended
+    ├── TooManyMessages       a rate limit was hit; trying later helps
+    ├── LedgerUnavailable     the database can't be used, so nothing was taken; trying later helps
+    └── ResponderUnavailable  the engine can't be reached or did not answer in time; trying later helps
+"""
+
+from __future__ import annotations
+
+from qinwen.errors import QinwenError
+
+
+class ConversationError(QinwenError):
+    """The root of this package's errors."""
+
+    code = "conversation"
+
+
+class MessageRefused(ConversationError):
+    """The message can't be taken; the sentence says why."""
+
+    code = "message_refused"
+
+
+class SessionUnknown(ConversationError):
+    """The bearer token is unknown."""
+
+    code = "session_unknown"
+
+
+class TooManyMessages(ConversationError):
+    """A rate limit was hit."""
+
+    code = "too_many_messages"
+    permanent = False
+
+
+class ResponderUnavailable(ConversationError):
+    """The engine can't be reached, or did not answer in time."""
+
+    code = "responder_unavailable"
+    permanent = False
+
+
+class LedgerUnavailable(ConversationError):
+    """The database can't be used, so nothing was taken."""
+
+    code = "ledger_unavailable"
+    permanent = False

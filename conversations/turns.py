@@ -1,0 +1,74 @@
+"""What travels through the hub: a citizen's message in, a finished turn out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from qinwen.replies import Reply
+from qinwen.vocabulary import Outcome
+
+
+@dataclass(frozen=True)
+class CitizenMessage:
+    """A text that a citizen sent, as its channel parsed it.
+
+    Attributes:
+        citizen: the citizen's id in the ledger.
+        message_id: the sender's id of this message; the same id again is the same message.
+        text: what was typed, at most 500 characters.
+    """
+
+    citizen: str
+    message_id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a responder made of a message."""
+
+    outcome: Outcome
+    replies: tuple[Reply, ...]
+    item: str | None = None
+    facet: str | None = None
+    region: str | None = None
+    intent: str | None = None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True)
+class FinishedTurn:
+    """A turn with its ids, as channels deliver it and the ledger keeps it."""
+
+    conversation: str
+    turn: str
+    response: Response
+    last_message: int = field(default=0)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the citizen API's shape (design §5)."""
+        response = self.response
+        return {
+            "conversation": self.conversation,
+            "turn": self.turn,
+            "outcome": response.outcome.value,
+            "item": response.item,
+            "facet": response.facet,
+            "region": response.region,
+            "replies": [reply.to_json() for reply in response.replies],
+        }
+
+
+class Responder(Protocol):
+    """Whoever answers a conversation that the bot holds."""
+
+    async def respond(
+        self, conversation: str, text: str, message_id: str, metadata: Mapping[str, Any]
+    ) -> Response:
+        """Answer one message.
+
+        Raises:
+            ResponderUnavailable: it can't be reached, or did not answer in time.
+        """

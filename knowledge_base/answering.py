@@ -1,0 +1,256 @@
+"""From a question to an answer: the asked facet of the right item in the citizen's region, with its source.
+
+`Answerer.answer` reads top to bottom: a choice taken up, a region named, then ranking, then one of: answer, clarify,
+not found. It reads only the snapshot and writes nothing. Called by the actions and by `qinwen kb search`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from knowledge_base import rendering
+from knowledge_base.choices import chosen_option, clarifying_options, facet_options, region_options
+from knowledge_base.content import Faq
+from knowledge_base.glossary import load_glossary
+from knowledge_base.questions import Answer, Context, Option, Question
+from knowledge_base.ranking import FACETS, PairIndex, Ranking, load_weights
+from knowledge_base.scope import scope_probability, scope_signals
+from knowledge_base.snapshot import PROVINCE, Knowledge
+from knowledge_base.thresholds import Thresholds, load_thresholds
+from language.encode import Encoder
+from qinwen.clock import now
+from qinwen.replies import Choice, Reply
+from qinwen.vocabulary import Facet, Outcome
+
+_CORRECTION = re.compile(r"(?:不是|不要|没问|不问)[^,.!?是]{1,12}[,.]?\s*(?:而?是|我?要|我?问|我?想)(?P<meant>.+)")
+_FOLLOW = re.compile(r"^(?:那|那么|要是|如果)|(?:呢|咋样|的话)[?.!]*$")
+
+
+@dataclass(frozen=True)
+class Best:
+    """The likeliest item for a question and what else was near."""
+
+    ranking: Ranking
+    scope: float
+    item: str
+    share: float
+    facet: Facet
+    facet_share: float
+
+
+class Answerer:
+    """Answers questions from a snapshot; keeps the index in step with it.
+
+    Args:
+        knowledge: the snapshot.
+        encoder: makes the vector of a question that comes without one; None searches by characters only.
+    """
+
+    def __init__(self, knowledge: Knowledge, encoder: Encoder | None) -> None:
+        self._knowledge = knowledge
+        self._encoder = encoder
+        self._thresholds: Thresholds = load_thresholds()
+        self._index: PairIndex | None = None
+
+    def answer(self, question: Question) -> Answer:
+        """Answer a question."""
+        index = self._fresh_index()
+        if index is None:
+            return Answer(Outcome.NOT_FOUND, (Reply("text", "知识库还是空的,暂时答不了。请打 12345 咨询。"),))
+        at = now()
+        context = question.context
+        option = chosen_option(question.text, context.options)
+        if option:
+            return self._answer_facet(option.item, option.facet, option.region or _region(question), at)
+        if question.regions and context.item and self._says_only_region(question):
+            return self._answer_facet(context.item, context.facet or Facet.OVERVIEW, question.regions[0], at)
+        best = self._rank(index, question)
+        if best.scope < self._thresholds.scope:
+            if context.item and self._is_elliptical(question, best):
+                return self._answer_facet(context.item, best.facet, _region(question), at)
+            return self._not_found(best, question)
+        if best.item == "":
+            return self._answer_general(index, best, at) or self._not_found(best, question)
+        rivals = self._rivals(best)
+        if len(rivals) > 1:
+            return self._clarify(rivals, best, question)
+        facet = self._inherited(question, best)
+        faq = self._nearest_faq(index, best.ranking, best.item, facet, at)
+        if faq:
+            return faq
+        return self._answer_facet(best.item, facet, _region(question), at, best.share * best.scope)
+
+    def answer_about(self, item: str, facet: Facet, region: str | None) -> Answer:
+        """Answer a facet of an item, for instance once more."""
+        self._fresh_index()
+        return self._answer_facet(item, facet, region, now())
+
+    def warm_up(self) -> None:
+        """Load the knowledge and answer one question, so that the first citizen does not wait for it."""
+        if self._fresh_index() is not None:
+            self.answer(Question("身份证怎么办"))
+
+    def explain_terms(self, text: str) -> list[tuple[str, str]]:
+        """Give the office terms in a text with their plain meaning."""
+        return [(term, plain) for term, plain in load_glossary().items() if term in text][:4]
+
+    def _fresh_index(self) -> PairIndex | None:
+        changed = self._knowledge.refresh()
+        if changed or self._index is None:
+            owned = [(self._item_of(owner), rows) for owner, rows in self._knowledge.rows.items()]
+            live = [(item, rows) for item, rows in owned if rows.wordings and (item is not None)]
+            blocks = self._encoder.blocks if self._encoder else ()
+            self._index = PairIndex([(i, r) for i, r in live if i is not None], blocks) if live else None
+        return self._index
+
+    def _item_of(self, owner: str) -> str | None:
+        kind, _, rest = owner.partition(":")
+        if kind == "item":
+            return rest
+        version = self._knowledge.version(owner, now())
+        if version is None:
+            return None
+        return version.content.item or ""
+
+    def _rank(self, index: PairIndex, question: Question) -> Best:
+        text = question.text
+        correction = _CORRECTION.search(text)
+        if correction:
+            text = correction["meant"]
+        prior = np.zeros(len(index.items), dtype=np.float32)
+        for number, item in enumerate(index.items):
+            if item and item == question.context.item:
+                prior[number] += self._thresholds.context_bonus
+            if any(item == option.item for option in question.context.options):
+                prior[number] += self._thresholds.option_bonus
+        vector = question.vector
+        if self._encoder and (correction or vector is None):
+            vector = self._encoder.encode([text], "question")[0]
+        ranking = index.rank(text, vector, question.facets(), prior=prior)
+        weights = load_weights()["dense" if vector is not None and index.dense else "lexical"]
+        signals = scope_signals(text, ranking.signals, question.intents, weights.vector())
+        shares = ranking.item_shares()
+        place = int(shares.argmax())
+        by_facet = ranking.pairs[place]
+        facet = FACETS[int(by_facet.argmax())]
+        return Best(
+            ranking,
+            scope_probability(signals, weights.scope),
+            index.items[place],
+            float(shares[place]),
+            facet,
+            float(by_facet.max() / max(by_facet.sum(), 1e-9)),
+        )
+
+    def _rivals(self, best: Best) -> list[str]:
+        """List the items that are plausible, the likeliest first; one if it is clear."""
+        if best.share >= self._thresholds.item:
+            return [best.item]
+        shares = best.ranking.item_shares()
+        order = np.argsort(-shares)[:4]
+        near = [best.ranking.items[n] for n in order if shares[n] >= self._thresholds.rival and best.ranking.items[n]]
+        return near or [best.item]
+
+    def _is_elliptical(self, question: Question, best: Best) -> bool:
+        """Tell whether a question without an item of its own goes on about the conversation's item."""
+        facet_mass = sum(question.intents.get(f"ask_{facet.value}", 0.0) for facet in Facet)
+        return len(question.text) <= self._thresholds.ellipsis_length and facet_mass >= self._thresholds.ellipsis_mass
+
+    def _inherited(self, question: Question, best: Best) -> Facet:
+        """Give the facet: of the question, or of the one before when only another item was named ("那护照呢")."""
+        context = question.context
+        named_only = best.facet is Facet.OVERVIEW and len(question.text) <= self._thresholds.ellipsis_length
+        if named_only and context.options:
+            return context.options[0].facet
+        moved = context.item and context.item != best.item and context.facet
+        if named_only and moved and (_CORRECTION.search(question.text) or _FOLLOW.search(question.text)):
+            return context.facet or best.facet
+        return best.facet
+
+    def _says_only_region(self, question: Question) -> bool:
+        return len(question.text) <= 12 and question.intents.get("change_region", 0.0) >= 0.3  # noqa: PLR2004
+
+    def _answer_facet(
+        self, item: str, facet: Facet, region: str | None, at: datetime, confidence: float = 1.0
+    ) -> Answer:
+        found = self._knowledge.facet(item, facet, region or PROVINCE, at)
+        if found is None:
+            names = self._knowledge.items[item].everyday_name
+            words = f"「{names}」的这一项我这里还没有内容,请打 12345 或到窗口问一下。"
+            return Answer(Outcome.NOT_FOUND, (Reply("text", words),), item, facet, region)
+        general = self._knowledge.facet(item, facet, PROVINCE, at) if found.region != PROVINCE else None
+        replies = [rendering.facet_card(found, general)]
+        options: list[Option] = []
+        if facet is Facet.OVERVIEW:
+            options = facet_options(found.item, region)
+            replies.append(_choices("想知道哪一样?点一下,或者直接问我:", options))
+        elif region is None and (own := self._knowledge.regions_with_own(item, facet, at)):
+            options = region_options(found.item, facet, own)
+            replies.append(_choices("各地不太一样。您在哪个市?告诉我,我给您当地的:", options))
+        return Answer(Outcome.ANSWERED, tuple(replies), item, facet, region, tuple(options), confidence)
+
+    def _nearest_faq(
+        self, index: PairIndex, ranking: Ranking, item: str, facet: Facet, at: datetime
+    ) -> Answer | None:
+        """Answer from an FAQ of the item when the question is clearly nearer to it than to any facet's wordings."""
+        best_faq, best_own, winner = -1.0, -1.0, None
+        for row, likeness in zip(index.rows, ranking.rows, strict=True):
+            if row.item != item or row.kind in {"name", "alias"}:
+                continue
+            if row.owner.startswith("faq:"):
+                if likeness > best_faq:
+                    best_faq, winner = float(likeness), row
+            elif row.facet is facet:
+                best_own = max(best_own, float(likeness))
+        if winner is None or best_faq < self._thresholds.faq or best_faq < best_own + self._thresholds.faq_margin:
+            return None
+        return self._faq_answer(winner.owner, facet, at)
+
+    def _answer_general(self, index: PairIndex, best: Best, at: datetime) -> Answer | None:
+        rows = [(float(v), row) for row, v in zip(index.rows, best.ranking.rows, strict=True) if row.item == ""]
+        likeness, row = max(rows, key=lambda pair: pair[0])
+        return self._faq_answer(row.owner, best.facet, at) if likeness >= self._thresholds.faq else None
+
+    def _faq_answer(self, entry: str, facet: Facet, at: datetime) -> Answer | None:
+        version = self._knowledge.version(entry, at)
+        if version is None or not isinstance(version.content, Faq):
+            return None
+        faq = version.content
+        about = faq.facet or (facet if faq.item else None)
+        return Answer(Outcome.ANSWERED, (rendering.faq_card(faq, version),), faq.item, about)
+
+    def _clarify(self, rivals: Sequence[str], best: Best, question: Question) -> Answer:
+        items = [self._knowledge.items[code] for code in rivals]
+        options = clarifying_options(items, best.facet, _region(question))
+        reply = _choices("您说的是哪一件?点一下就行,也可以回数字:", options)
+        facet = best.facet if best.facet_share >= self._thresholds.facet else None
+        return Answer(Outcome.CLARIFY, (reply,), None, facet, _region(question), tuple(options), best.share)
+
+    def _not_found(self, best: Best, question: Question) -> Answer:
+        outside = max(question.intents, key=lambda name: question.intents[name], default="") == "out_of_scope"
+        shares = best.ranking.item_shares()
+        near = [best.ranking.items[n] for n in np.argsort(-shares)[:3] if best.ranking.items[n]][:2]
+        options = clarifying_options([self._knowledge.items[code] for code in near], Facet.OVERVIEW, None)
+        if outside or not near:
+            words = "这件事不归我管,我只懂政务服务怎么办。比如您可以问「身份证丢了怎么补」「公积金怎么提」。"
+            return Answer(Outcome.REFUSED_OUT_OF_SCOPE, (Reply("text", words),), confidence=best.scope)
+        words = "这个我还没有把握答对,不敢乱说。您看是不是想问下面这两件?都不是的话,可以打 12345,或者换个说法再问我。"
+        return Answer(
+            Outcome.NOT_FOUND, (_choices(words, options),), options=tuple(options), confidence=best.scope
+        )
+
+
+def _region(question: Question) -> str | None:
+    return question.regions[-1] if question.regions else question.context.region
+
+
+def _choices(words: str, options: Sequence[Option]) -> Reply:
+    return Reply("choices", words, tuple(Choice(option.title, option.value) for option in options))
+
+
+__all__ = ["Answer", "Answerer", "Context", "Option", "Question"]

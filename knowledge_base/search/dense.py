@@ -1,0 +1,48 @@
+"""Owns likeness by sentence vectors: centred cosines, one signal for each block of the encoder.
+
+e5's cosines all sit between .75 and .95. Taking away the mean of the rows first spreads them, and raised recall@1 of real
+wordings from .710 to .729 (`encoder.md` has the raw figures).
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from language.encode import Vectors, unit
+
+# The background counts like this many rows in the mean: a knowledge base of three rows has no mean of its own.
+_WEIGHT_OF_BACKGROUND: Final = 30
+
+
+class DenseIndex:
+    """Centred vectors of rows that stay as they are.
+
+    Args:
+        vectors: [n, d], any float type.
+        blocks: widths of the encoder's parts, together d.
+        background: [m, d], vectors of background questions.
+    """
+
+    def __init__(self, vectors: Vectors, blocks: Sequence[int], background: Vectors) -> None:
+        self._cuts = np.cumsum(blocks)[:-1]
+        self._means, self._centred = [], []
+        for part, outside in zip(self._split(vectors), self._split(background), strict=True):
+            total = part.sum(axis=0) + outside.mean(axis=0) * _WEIGHT_OF_BACKGROUND
+            mean = total / (len(part) + _WEIGHT_OF_BACKGROUND)
+            self._means.append(mean)
+            self._centred.append(np.ascontiguousarray(unit(part - mean)))
+
+    def score(self, vectors: Vectors, means: "DenseIndex | None" = None) -> list[Vectors]:
+        """Return for each block the centred cosines [questions, rows].
+
+        Args:
+            vectors: [questions, d].
+            means: the index whose mean is taken from the questions, where rows are passages and so lie elsewhere.
+        """
+        origin = (means or self)._means
+        parts = zip(self._split(vectors), origin, self._centred, strict=True)
+        return [unit(part - mean) @ rows.T for part, mean, rows in parts]
+
+    def _split(self, vectors: Vectors) -> list[Vectors]:
+        return [unit(part.astype(np.float32)) for part in np.split(vectors, self._cuts, axis=1)]

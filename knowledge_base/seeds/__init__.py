@@ -1,0 +1,1 @@
+"""The sample content that a new installation starts with."""

@@ -1,0 +1,44 @@
+"""When an answer is given, clarified or withheld: data in `data/thresholds.json`, with what each number means here."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """All between 0 and 1 unless said otherwise.
+
+    Attributes:
+        scope: least probability that the question is about something we know.
+        item: least share of the likeliest item for an answer without asking back.
+        rival: least share for an item to be offered when asking back.
+        facet: least share of a facet within its item for it to count as asked.
+        faq: least likeness (cosine of centred vectors) to an FAQ's wording for it to answer.
+        faq_margin: by how much the FAQ must be nearer than the facet's own wordings.
+        context_bonus: added to the score of the conversation's item (natural logarithm of odds).
+        option_bonus: added to the score of an item just offered.
+        ellipsis_length: most characters of a question that goes on about the conversation's item.
+        ellipsis_mass: least probability that such a question asks for a facet.
+    """
+
+    scope: float
+    item: float
+    rival: float
+    facet: float
+    faq: float
+    faq_margin: float
+    context_bonus: float
+    option_bonus: float
+    ellipsis_length: int
+    ellipsis_mass: float
+
+
+@cache
+def load_thresholds() -> Thresholds:
+    """Read the shipped thresholds."""
+    data = json.loads((Path(__file__).parent / "data" / "thresholds.json").read_text(encoding="utf-8"))
+    return Thresholds(**data)

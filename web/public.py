@@ -1,0 +1,125 @@
+"""The public port: the H5 page and the citizen API (design §5). Each route says who may use it (`web.access`)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+from aiohttp import web
+
+from channels.webchat import CHANNEL, bearer_token, event_stream_chunk, hash_token, new_token, read_sent
+from conversations import CitizenMessage, Hub, RateLimiter, TooManyMessages
+from qinwen.settings import Settings
+from web.faults import translate_errors
+from web.headers import secure_headers
+from web.health import healthz, readyz
+
+HUB = web.AppKey("hub", Hub)
+SETTINGS = web.AppKey("settings", Settings)
+SESSION_LIMITER = web.AppKey("session_limiter", RateLimiter)  # type: ignore[type-abstract]
+CLOSING = web.AppKey("closing", asyncio.Event)
+_STATIC = Path(__file__).parent / "static"
+_PAGE = Path(__file__).parent / "templates" / "chat.html"
+_HEARTBEAT = 15
+_MAX_BODY = 64 * 1024
+
+
+async def page(request: web.Request) -> web.StreamResponse:
+    """Give the H5 page."""
+    del request
+    return web.FileResponse(_PAGE, headers={"Cache-Control": "no-cache"})
+
+
+async def open_session(request: web.Request) -> web.Response:
+    """Open a session: `POST /api/chat/sessions` → `{"token": "…", "citizen": "…"}`."""
+    if not request.app[SESSION_LIMITER].allow(address_of(request)):
+        raise TooManyMessages("这个网络打开会话太频繁了,请过一分钟再试。")
+    token = new_token()
+    citizen = await request.app[HUB].open_citizen(CHANNEL, hash_token(token))
+    return web.json_response({"token": token, "citizen": citizen})
+
+
+async def send_message(request: web.Request) -> web.Response:
+    """Take one message: `POST /api/chat/messages` `{"text", "message_id"}` → the finished turn."""
+    citizen = await _citizen(request)
+    sent = read_sent(await request.read())
+    finished = await request.app[HUB].take(CitizenMessage(citizen, sent.message_id, sent.text))
+    return web.json_response(finished.to_json())
+
+
+async def list_messages(request: web.Request) -> web.Response:
+    """Give what was said: `GET /api/chat/messages?after=0` → `{"messages": [...]}`, so that a reloaded page goes on."""
+    citizen = await _citizen(request)
+    messages = await request.app[HUB].messages_after(citizen, _after(request.query.get("after")))
+    return web.json_response({"messages": messages})
+
+
+async def stream_events(request: web.Request) -> web.StreamResponse:
+    """Stream what comes later: `GET /api/chat/events` (SSE), from `Last-Event-ID` or `?after=` on."""
+    citizen = await _citizen(request)
+    hub, closing = request.app[HUB], request.app[CLOSING]
+    after = _after(request.headers.get("Last-Event-ID") or request.query.get("after"))
+    if after is None:
+        known = await hub.messages_after(citizen, None)
+        after = known[-1]["id"] if known else 0
+    response = web.StreamResponse(
+        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    )
+    await response.prepare(request)
+    news = hub.listen(citizen)
+    try:
+        await response.write(b": open\n\n")
+        while not closing.is_set():
+            news.clear()
+            for message in await hub.messages_after(citizen, after):
+                await response.write(event_stream_chunk(message))
+                after = message["id"]
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(news.wait(), timeout=_HEARTBEAT)
+                continue
+            await response.write(b": still here\n\n")
+    except ConnectionResetError:
+        pass
+    finally:
+        hub.stop_listening(citizen, news)
+    return response
+
+
+def address_of(request: web.Request) -> str:
+    """Give the citizen's network address, looking through as many proxies as the settings name."""
+    proxies = request.app[SETTINGS].proxies
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    if proxies and len(forwarded) >= proxies:
+        return forwarded[-proxies]
+    return request.remote or "unknown"
+
+
+async def _citizen(request: web.Request) -> str:
+    token = bearer_token(request.headers.get("Authorization"))
+    return await request.app[HUB].find_citizen(CHANNEL, hash_token(token))
+
+
+def _after(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else None  # noqa: PLR2004
+
+
+def make_public_app(settings: Settings, hub: Hub, session_limiter: RateLimiter) -> web.Application:
+    """Put the public application together; `manage.py` adds the health checks."""
+    app = web.Application(middlewares=[secure_headers, translate_errors], client_max_size=_MAX_BODY)
+    app[SETTINGS], app[HUB], app[SESSION_LIMITER], app[CLOSING] = settings, hub, session_limiter, asyncio.Event()
+    app.router.add_get("/", page)
+    app.router.add_post("/api/chat/sessions", open_session)
+    app.router.add_post("/api/chat/messages", send_message)
+    app.router.add_get("/api/chat/messages", list_messages)
+    app.router.add_get("/api/chat/events", stream_events)
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_static("/static/", _STATIC)
+
+    async def close(app: web.Application) -> None:
+        app[CLOSING].set()
+        hub.wake_listeners()
+
+    app.on_shutdown.append(close)
+    return app
