@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rasa_sdk import Tracker
+from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
@@ -12,7 +12,7 @@ from actions.turn import give, read_question
 from qinwen.vocabulary import Outcome
 
 
-class ActionAnswerQuestion(SpeakingAction):
+class ActionAnswerQuestion(SpeakingAction, Action):
     """Looks the question up and says what was found; a complaint that nothing answers goes to a person."""
 
     def name(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rasa_sdk import Action, Tracker
+from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
@@ -17,11 +17,15 @@ log = logger(__name__)
 _WORDS = "查资料的时候出了点故障,这一句暂时答不了。请过一会儿再问我一次;着急可以打 12345。"
 
 
-class SpeakingAction(Action):  # type: ignore[misc]
-    """An action that always says something. Subclasses give `name` and `act`."""
+class SpeakingAction:
+    """Always says something. An action inherits from this before `rasa_sdk.Action` and gives `name` and `act`."""
 
     def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Do the action's work: speak, and give the events that follow."""
+        raise NotImplementedError
+
+    def name(self) -> str:
+        """Give the action's name."""
         raise NotImplementedError
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rasa_sdk import Tracker
+from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
@@ -15,7 +15,7 @@ from knowledge_base import Answer
 from qinwen.replies import Reply
 
 
-class ActionRepeatAnswer(SpeakingAction):
+class ActionRepeatAnswer(SpeakingAction, Action):
     """Gives the last answer once more."""
 
     def name(self) -> str:

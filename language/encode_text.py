@@ -1,4 +1,4 @@
-"""Owns what is done to a text before it is encoded. Called by `language.encode` and by search, so both see the same text."""
+"""Owns what is done to a text before it is encoded. Called by `language.encode` and by search: both see one text."""
 
 import functools
 import re
@@ -19,7 +19,7 @@ _MARKS: Final = r"[\s,.!?~:;]"
 
 
 def prepare(text: str, kind: Kind) -> str:
-    """Return what is really encoded: guarded, normalised, a question without courtesies, of bounded length, never empty."""
+    """Return what is really encoded: guarded, normalised, of bounded length, never empty."""
     cap = QUESTION_CHARACTERS if kind == "question" else PASSAGE_CHARACTERS
     # The first cut is generous: normalising shortens. It keeps a text of a megabyte from being normalised whole.
     plain = _FORBIDDEN.sub("", normalise(_FORBIDDEN.sub(" ", text[: cap * 8])))

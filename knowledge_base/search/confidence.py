@@ -7,7 +7,7 @@ from enum import Enum
 
 import numpy as np
 
-from knowledge_base.search.state import Signals
+from knowledge_base.search.state import CHARACTER_SIGNALS, Signals
 from knowledge_base.search.weights import Logistic, Profile
 from language.encode import Vectors
 
@@ -26,7 +26,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class BackgroundLevel:
-    """Mean and spread of what background questions reach at best in this index: of the score and of the first cosine."""
+    """Mean and spread of the best score and the best cosine that background questions reach in an index."""
 
     score: tuple[float, float]
     cosine: tuple[float, float]
@@ -48,7 +48,7 @@ def fuse(signals: Signals, profile: Profile) -> Vectors:
 
 def top_cosine(signals: Signals) -> Vectors:
     """Return each entry's best centred cosine of the encoder's first part; the character score without an encoder."""
-    dense = [name for name in signals.values if name not in {"asked_bm25", "asked_share", "answer_bm25", "named", "exact"}]
+    dense = [name for name in signals.values if name not in CHARACTER_SIGNALS]
     if not dense:
         return np.maximum(signals.values["asked_bm25"], signals.values["answer_bm25"])
     first = dense[0].partition("_")[2]
@@ -59,7 +59,9 @@ def measure(signals: Signals, scores: Vectors, background: BackgroundLevel, leng
     """Return the evidence (`weights.EVIDENCE`) on a question's ranking.
 
     Args:
+        signals: of the question.
         scores: [entries], from `fuse`; at least one.
+        background: of the index asked.
         length: number of the question's letters.
     """
     first = int(scores.argmax())

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from knowledge_base.errors import KnowledgeError
 from knowledge_base.search.confidence import Verdict
 from knowledge_base.search.index import SearchIndex
 from knowledge_base.search.rows import SearchRow, encode_rows
@@ -15,8 +16,10 @@ from language.encode import Encoder
 _DEPTHS: Final = (1, 3, 5)
 
 
-class EvaluationFileInvalid(Exception):
+class EvaluationFileInvalid(KnowledgeError):
     """A line of an evaluation file is not as it should be; the message gives file, line and reason."""
+
+    code = "evaluation_file_invalid"
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class EvaluationEntry:
 
 @dataclass(frozen=True)
 class EvaluationQuestion:
-    """A question and the entries of which any is right: `{"question","expected": id | [ids] | null}`; none: to be refused."""
+    """A question and the entries any of which is right: `{"question","expected": id | [ids] | null}`; none: refuse."""
 
     question: str
     expected: frozenset[str]
@@ -44,10 +47,11 @@ class EvaluationQuestion:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What came out. Recall and MRR are over the questions that expect an entry and rank all entries (a right entry that
+    """What came out.
 
-    isn't in the knowledge base counts as missed); the counts are over all, at the shipped thresholds. `wrong_answers`
-    are confident answers with an entry that is not expected, also where none is.
+    Recall and MRR are over the questions that expect an entry, and rank all entries; an expected entry that isn't
+    there counts as missed. The counts are over all questions, at the shipped thresholds. `wrong_answers` are confident
+    answers with an entry that is not expected, also where none is.
     """
 
     n: int
@@ -73,7 +77,9 @@ def evaluate(
     """Index the entries and ask every question once.
 
     Args:
-        encoder: from `language.load_encoder`; None searches by characters alone.
+        entries: what the knowledge base consists of.
+        questions: what is asked.
+        encoder: from `load_encoder`; None searches by characters alone.
     """
     started = time.perf_counter()
     index = SearchIndex(encoder)
@@ -82,9 +88,7 @@ def evaluate(
     places: dict[str, list[int]] = {}
     for place, row in enumerate(rows):
         places.setdefault(row.entry, []).append(place)
-    index.update(
-        {e: ([rows[p] for p in own], None if vectors is None else vectors[own]) for e, own in places.items()}
-    )
+    index.update({e: ([rows[p] for p in own], None if vectors is None else vectors[own]) for e, own in places.items()})
     found = [0] * len(_DEPTHS)
     expecting, reciprocal, correct = 0, 0.0, 0
     verdicts = dict.fromkeys(Verdict, 0)
@@ -98,12 +102,21 @@ def evaluate(
             if rank is not None:
                 reciprocal += 1 / rank
                 found = [count + (rank <= depth) for count, depth in zip(found, _DEPTHS, strict=True)]
-    recalls = [round(count / max(expecting, 1), 4) for count in found]
+    at_1, at_3, at_5 = (round(count / max(expecting, 1), 4) for count in found)
     answered = verdicts[Verdict.ANSWERED]
     return Evaluation(
-        len(questions), *recalls, round(reciprocal / max(expecting, 1), 4), answered, correct, answered - correct,
-        verdicts[Verdict.CLARIFY], verdicts[Verdict.REFUSED], round(time.perf_counter() - started, 3),
-    )  # fmt: skip
+        n=len(questions),
+        recall_at_1=at_1,
+        recall_at_3=at_3,
+        recall_at_5=at_5,
+        mrr=round(reciprocal / max(expecting, 1), 4),
+        answered=answered,
+        correct_answers=correct,
+        wrong_answers=answered - correct,
+        clarified=verdicts[Verdict.CLARIFY],
+        refused=verdicts[Verdict.REFUSED],
+        seconds=round(time.perf_counter() - started, 3),
+    )
 
 
 def read_entries(path: Path) -> list[EvaluationEntry]:

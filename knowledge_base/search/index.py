@@ -46,8 +46,9 @@ class Candidate:
 class Decision:
     """What search makes of a question.
 
-    `right` is the probability that the first candidate is the one meant, `fits` that any entry is. `candidates` are those
-    to show: one when answered, up to three for a choice, none when refused; `ranking` are the best ones in any case.
+    `right` is the probability that the first candidate is the one meant, `fits` that one of the first three is.
+    `candidates` are those to show: one when answered, up to three for a choice, none when refused; `ranking` are the
+    best ones in any case.
     """
 
     verdict: Verdict
@@ -106,11 +107,12 @@ class SearchIndex:
             self._ready = self._build()
 
     def rank(self, question: str, vector: Vectors | None = None, limit: int | None = None) -> list[Candidate]:
-        """Return all entries (or the best `limit`), the best first.
+        """Return the entries, the best first.
 
         Args:
             question: as the citizen wrote it.
             vector: its vector [d] of kind question where it is known already; encoded here when None.
+            limit: how many; all when None.
         """
         return self._search(question, vector, limit)[0]
 
@@ -118,6 +120,8 @@ class SearchIndex:
         """Rank, and decide between answering with the first, offering a choice, and refusing; see `rank`.
 
         Args:
+            question: as the citizen wrote it.
+            vector: as for `rank`.
             full: rank all entries, not only the best few.
         """
         ranking, evidence = self._search(question, vector, None if full else MOST_CHOICES * 2)
@@ -131,7 +135,9 @@ class SearchIndex:
             return Decision(Verdict.CLARIFY, right, fits, tuple(ranking[:MOST_CHOICES]), tuple(ranking))
         return Decision(Verdict.REFUSED, right, fits, (), tuple(ranking))
 
-    def _search(self, question: str, vector: Vectors | None, limit: int | None) -> tuple[list[Candidate], dict[str, float]]:
+    def _search(
+        self, question: str, vector: Vectors | None, limit: int | None
+    ) -> tuple[list[Candidate], dict[str, float]]:
         state, level = self._ready
         text = letters(question)
         if not state.entries or not text:
@@ -142,7 +148,7 @@ class SearchIndex:
         signals = state.gather(rows, text)
         scores = fuse(signals, self._profile)
         # Stable, so that equal scores come in the order of the entries every time.
-        order = np.argsort(-scores, kind="stable")[:limit]
+        order = [int(number) for number in np.argsort(-scores, kind="stable")[:limit]]
         best = state.best_rows(rows, order, self._profile.signals)
         candidates = [
             Candidate(
@@ -182,7 +188,8 @@ def measure_background(state: IndexState, background: Background, profile: Profi
     if not state.entries:
         return BackgroundLevel((0.0, 1.0), (0.0, 1.0))
     best: list[tuple[float, float]] = []
-    vectors: Iterable[Vectors | None] = [None] * len(background.asked) if background.vectors is None else background.vectors
+    without: list[Vectors | None] = [None] * len(background.asked)
+    vectors: Iterable[Vectors | None] = without if background.vectors is None else background.vectors
     for text, vector in zip(background.asked, vectors, strict=True):
         signals = state.gather(state.score_rows(text, vector), text)
         best.append((float(fuse(signals, profile).max()), float(top_cosine(signals).max())))

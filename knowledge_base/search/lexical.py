@@ -39,7 +39,7 @@ def _grams(text: str) -> tuple[tuple[str, int], ...]:
 
 @dataclass(frozen=True)
 class LexicalScores:
-    """For each row: BM25 as a share of what the question could reach, and the share of the row that the question has."""
+    """For each row: BM25 as a share of what the question could reach; how much of the row the question has."""
 
     of_question: Scores
     of_row: Scores

@@ -26,8 +26,10 @@ class SearchRow:
 def encode_rows(rows: Sequence[SearchRow], encoder: Encoder) -> Vectors:
     """Return the rows' vectors, float32 [n, d]: an answer as passage, all else as question."""
     vectors = np.zeros((len(rows), encoder.dimension), dtype=np.float32)
-    for kind in ("passage", "question"):
-        places = [i for i, row in enumerate(rows) if (row.kind == "answer") == (kind == "passage")]
-        if places:
-            vectors[places] = encoder.encode([rows[i].text for i in places], "passage" if kind == "passage" else "question")
+    answers = [place for place, row in enumerate(rows) if row.kind == "answer"]
+    asked = [place for place, row in enumerate(rows) if row.kind != "answer"]
+    if answers:
+        vectors[answers] = encoder.encode([rows[place].text for place in answers], "passage")
+    if asked:
+        vectors[asked] = encoder.encode([rows[place].text for place in asked], "question")
     return vectors

@@ -5,9 +5,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from knowledge_base.search.background import Background
 from knowledge_base.search.dense import DenseIndex
@@ -15,7 +15,9 @@ from knowledge_base.search.lexical import LexicalIndex, letters, long_letters
 from knowledge_base.search.rows import NAMING, SearchRow
 from language.encode import Vectors
 
-_SHORTEST_NAME = 2
+# The signals that need no encoder; the others are called `asked_` and `answer_` with the name of the encoder's part.
+CHARACTER_SIGNALS: Final = frozenset({"asked_bm25", "asked_share", "answer_bm25", "named", "exact"})
+_SHORTEST_NAME: Final = 2
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class EntryRows:
 
 @dataclass
 class RowScores:
-    """Scores of one question for the rows of both sides: name of the signal → float32 [rows]. Calibration hides rows here."""
+    """Scores of one question for the rows of both sides: signal → float32 [rows]. Calibration hides rows here."""
 
     asked: dict[str, Vectors]
     answers: dict[str, Vectors]
@@ -43,7 +45,7 @@ class RowScores:
 
 @dataclass(frozen=True)
 class Signals:
-    """What was measured between one question and each entry: float32 [entries] by signal, and the weight of the question.
+    """What was measured between one question and each entry: signal → float32 [entries].
 
     `unknown` is the share of the question's characters, by rarity, that no row has.
     """
@@ -55,7 +57,9 @@ class Signals:
 class Side:
     """The rows of one sort, asked wordings or answers, grouped by entry."""
 
-    def __init__(self, entries: Sequence[EntryRows], *, answers: bool, blocks: Sequence[int], background: Background) -> None:
+    def __init__(
+        self, entries: Sequence[EntryRows], *, answers: bool, blocks: Sequence[int], background: Background
+    ) -> None:
         places = [
             (number, place)
             for number, entry in enumerate(entries)

