@@ -1,4 +1,7 @@
-"""The composition root and the `qinwen` command: here the real things are chosen and put together."""
+"""The composition root and the `qinwen` command: here the real things are chosen and put together.
+
+Heavy packages are imported by the commands that need them: `qinwen up` stays in memory as long as the service runs.
+"""
 
 from __future__ import annotations
 
@@ -6,56 +9,67 @@ import argparse
 import asyncio
 import os
 import signal
+import subprocess
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import aiohttp
-from aiohttp import web
-from alembic import command as alembic_command
-from alembic.config import Config
-
-from conversations import EngineClient, Hub, TokenBuckets, Unlimited
 from qinwen.database import Database
 from qinwen.errors import QinwenError
 from qinwen.log import configure_logging
 from qinwen.settings import ROOT, Settings, load_settings, write_secrets
-from qinwen.supervision import Supervisor, require_free_ports
+from qinwen.supervision import StartFailed, Supervisor, require_free_ports
 from qinwen.training import train_if_changed
-from web.health import CHECKS, database_check, http_check
-from web.public import make_public_app
-from web.staff import make_staff_app
 
 START_TIMEOUT = 240
 
 
 def migrate(settings: Settings) -> None:
     """Bring the main database to the newest schema."""
+    from alembic import command
+    from alembic.config import Config
+
     settings.var.mkdir(parents=True, exist_ok=True)
     config = Config(str(ROOT / "alembic.ini"))
     config.set_main_option("script_location", str(ROOT / "migrations"))
     config.set_main_option("sqlalchemy.url", settings.database_url.replace("%", "%%"))
-    alembic_command.upgrade(config, "head")
+    command.upgrade(config, "head")
 
 
 def seed(settings: Settings) -> int:
     """Load the sample content into an empty knowledge base."""
-    from knowledge_base import load_seeds
-    from language.encode import load_encoder
+    from knowledge_base import has_knowledge, load_seeds
+    from language import load_encoder
 
-    encoder = load_encoder(settings.encoder).encoder
     database = Database(settings.database_url)
+    if has_knowledge(database):
+        return 0
+    encoder = load_encoder(settings.encoder).encoder
+
+    def show(done: int, total: int) -> None:
+        if done % 2000 < 200 or done == total:  # noqa: PLR2004
+            print(f"  示例内容 {done}/{total}", flush=True)
+
     with database.session() as session:
-        return load_seeds(
+        load_seeds(
             session,
             encoder.name if encoder else "none",
             lambda texts: encoder.encode([*texts], "question") if encoder else None,
+            show,
         )
+    return 0
 
 
 async def serve_web(settings: Settings) -> None:
     """Serve the public and the staff port until SIGTERM or SIGINT."""
+    import aiohttp
+    from aiohttp import web
+
+    from conversations import EngineClient, Hub, TokenBuckets, Unlimited
+    from web.health import CHECKS, database_check, http_check
+    from web.public import make_public_app
+    from web.staff import make_staff_app
+
     database = Database(settings.database_url)
     async with aiohttp.ClientSession() as session:
         engine = EngineClient(session, settings.engine_url, settings.engine_secret, settings.engine_timeout)
@@ -87,11 +101,16 @@ async def serve_web(settings: Settings) -> None:
     database.close()
 
 
+def run_web() -> None:
+    """Run the `web` process."""
+    settings = load_settings()
+    configure_logging("web", settings.log_level)
+    asyncio.run(serve_web(settings))
+
+
 def up() -> int:
     """Prepare everything, start all processes, print where they are, and wait."""
-    var = load_var()
-    write_secrets(var)
-    settings = load_settings()
+    settings = ensure_settings()
     require_free_ports(
         {
             "QINWEN_PUBLIC_PORT": (settings.public_host, settings.public_port),
@@ -100,8 +119,8 @@ def up() -> int:
             "QINWEN_ACTIONS_PORT": ("127.0.0.1", settings.actions_port),
         }
     )
-    print("正在准备…(首次约两三分钟)", flush=True)
-    prepare(settings)
+    print("正在准备…（首次约三分钟）", flush=True)
+    prepare()
     supervisor = Supervisor(ROOT, settings.var, process_environment(settings))
     supervisor.start()
     try:
@@ -111,42 +130,39 @@ def up() -> int:
         raise
     print(
         f"秦问已就绪。\n  市民聊天页  http://127.0.0.1:{settings.public_port}/\n"
-        f"  工作人员端  http://127.0.0.1:{settings.staff_port}/\n"
+        f"  工作人员端  http://127.0.0.1:{settings.staff_port}/readyz（健康状况；/metrics 是指标）\n"
         f"  日志        {settings.var}/log/\n按 Ctrl-C 停止。",
         flush=True,
     )
     return supervisor.wait()
 
 
-def prepare(settings: Settings) -> None:
+def prepare() -> None:
     """Bring assets, database, sample content and model up to date; content and model at the same time."""
-    from web.assets import build_assets
+    _run("-m", "web.assets")
+    _run("-m", "manage", "migrate")
+    loading = subprocess.Popen([sys.executable, "-m", "manage", "seed"], cwd=ROOT)  # noqa: S603
+    try:
+        train_if_changed(ROOT)
+    finally:
+        failed = loading.wait()
+    if failed:
+        raise StartFailed("示例内容没能装入知识库，原因见上面的输出。")
 
-    build_assets()
-    migrate(settings)
-    failures: list[BaseException] = []
 
-    def run_seed() -> None:
-        try:
-            seed(settings)
-        except BaseException as error:  # noqa: BLE001  (carried to the main thread)
-            failures.append(error)
-
-    loading = threading.Thread(target=run_seed)
-    loading.start()
-    train_if_changed(ROOT)
-    loading.join()
-    if failures:
-        raise failures[0]
+def _run(*arguments: str) -> None:
+    if subprocess.run([sys.executable, *arguments], cwd=ROOT, check=False).returncode:  # noqa: S603
+        raise StartFailed("准备没有完成，原因见上面的输出。")
 
 
 def process_environment(settings: Settings) -> dict[str, str]:
     """Give the environment of our processes: ours, the secrets, no telemetry, and where the engine finds its actions."""
     return {
         **os.environ,
-        "PATH": f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ.get('PATH', '')}",  # noqa: PTH120
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONWARNINGS": "ignore",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "SANIC_HOST": "127.0.0.1",
         "QINWEN_VAR": str(settings.var),
@@ -157,16 +173,103 @@ def process_environment(settings: Settings) -> dict[str, str]:
     }
 
 
+def doctor(settings: Settings) -> int:
+    """Look at everything the service needs, a line each; 1 when something is missing."""
+    from language import load_encoder
+
+    problems = 0
+    print(f"Python      {sys.version.split()[0]}")
+    for reason in load_encoder(settings.encoder).reasons:
+        print(f"句向量      {reason}")
+    try:
+        from sqlalchemy import text
+
+        with Database(settings.database_url).session() as session:
+            items = session.scalar(text("SELECT count(*) FROM service_item"))
+            revision = session.scalar(text("SELECT number FROM knowledge_revision"))
+        print(f"知识库      {items} 个事项，第 {revision} 次修订")
+    except Exception as error:  # noqa: BLE001  (any fault of the database is what we report)
+        problems += 1
+        print(f"知识库      打不开（{type(error).__name__}）：请运行 qinwen migrate")
+    model = ROOT / "models" / "current.tar.gz"
+    problems += not model.exists()
+    print(f"对话模型    {'有' if model.exists() else '没有：请运行 qinwen train'}")
+    return 1 if problems else 0
+
+
+def search(settings: Settings, question: str) -> int:
+    """Show what the knowledge base answers to a question, without the dialogue engine."""
+    from knowledge_base import Answerer, Knowledge, Question
+    from language import find_regions, load_encoder, normalise
+
+    encoder = load_encoder(settings.encoder).encoder
+    knowledge = Knowledge(Database(settings.database_url), encoder.name if encoder else "none")
+    text = normalise(question)
+    regions = tuple(mention.region.code for mention in find_regions(text))
+    answer = Answerer(knowledge, encoder).answer(Question(text, regions=regions))
+    facet = answer.facet.value if answer.facet else None
+    print(f"结果 {answer.outcome.value}  事项 {answer.item}  要素 {facet}  区划 {answer.region}  把握 {answer.confidence:.2f}")
+    for reply in answer.replies:
+        print(reply.text)
+        for choice in reply.choices:
+            print(f"  · {choice.title}")
+        for source in reply.sources:
+            print(f"  来源 {source.title}")
+    return 0
+
+
+def evaluate(settings: Settings, entries: Path, questions: Path, as_json: bool) -> int:
+    """Measure search on somebody's entries and questions (design §5)."""
+    from knowledge_base.search.evaluate import evaluate as measure
+    from knowledge_base.search.evaluate import read_entries, read_questions
+    from language import load_encoder
+
+    result = measure(read_entries(entries), read_questions(questions), load_encoder(settings.encoder).encoder)
+    print(result.as_json() if as_json else result)
+    return 0
+
+
+def import_file(settings: Settings, path: Path) -> int:
+    """Publish the entries of a file."""
+    from knowledge_base import import_entries, make_publisher
+    from language import load_encoder
+
+    encoder = load_encoder(settings.encoder).encoder
+    with Database(settings.database_url).session() as session:
+        count = import_entries(session, path, make_publisher(encoder), "qinwen kb import")
+    print(f"已发布 {count} 条，下一个问题就会用上。")
+    return 0
+
+
+def export_file(settings: Settings, path: Path) -> int:
+    """Write all current entries to a file."""
+    from knowledge_base import export_entries
+
+    with Database(settings.database_url).session() as session, path.open("w", encoding="utf-8") as target:
+        count = export_entries(session, target)
+    print(f"已导出 {count} 条到 {path}。")
+    return 0
+
+
+def save_backup(settings: Settings, path: Path) -> int:
+    """Back the databases up."""
+    from qinwen.backup import back_up
+
+    print(f"已备份 {'、'.join(back_up(settings.var, path))} 到 {path}。里面有密钥，请妥善保管。")
+    return 0
+
+
+def restore_backup(path: Path) -> int:
+    """Restore a backup into an empty folder of runtime data."""
+    from qinwen.backup import restore
+
+    print(f"已恢复 {'、'.join(restore(path, load_var()))}。")
+    return 0
+
+
 def load_var() -> Path:
     """Give the folder of runtime data, before the settings can be read."""
     return Path(os.environ.get("QINWEN_VAR") or ROOT / "var")
-
-
-def run_web() -> None:
-    """Run the `web` process."""
-    settings = load_settings()
-    configure_logging("web", settings.log_level)
-    asyncio.run(serve_web(settings))
 
 
 def ensure_settings() -> Settings:
@@ -175,24 +278,55 @@ def ensure_settings() -> Settings:
     return load_settings()
 
 
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the command line; each command carries the function that does it."""
+    parser = argparse.ArgumentParser(prog="qinwen", description="秦问：政务服务问答助手")
+    commands = parser.add_subparsers(required=True, metavar="命令")
+
+    def add(
+        to: argparse._SubParsersAction[argparse.ArgumentParser],
+        name: str,
+        about: str,
+        action: Callable[[argparse.Namespace], object],
+    ) -> argparse.ArgumentParser:
+        command = to.add_parser(name, help=about, description=about)
+        command.set_defaults(action=action)
+        return command
+
+    add(commands, "up", "准备好一切，启动全部进程", lambda _: up())
+    add(commands, "web", "只运行 web 进程", lambda _: run_web())
+    add(commands, "migrate", "把数据库升到最新结构", lambda _: migrate(ensure_settings()))
+    add(commands, "seed", "往空的知识库装入示例内容", lambda _: seed(ensure_settings()))
+    add(commands, "train", "输入有变化时训练对话模型", lambda _: train_if_changed(ROOT) and None)
+    add(commands, "doctor", "检查运行所需的一切", lambda _: doctor(ensure_settings()))
+    back = add(commands, "backup", "备份数据库和密钥", lambda o: save_backup(ensure_settings(), o.file))
+    back.add_argument("file", type=Path, metavar="文件.tar.gz")
+    again = add(commands, "restore", "恢复备份到空的数据目录", lambda o: restore_backup(o.file))
+    again.add_argument("file", type=Path, metavar="文件.tar.gz")
+    knowledge = commands.add_parser("kb", help="知识库：导入、导出、检索、测评").add_subparsers(required=True, metavar="子命令")
+    load = add(knowledge, "import", "发布一个文件里的条目（JSON Lines）", lambda o: import_file(ensure_settings(), o.file))
+    load.add_argument("file", type=Path, metavar="文件.jsonl")
+    write = add(knowledge, "export", "导出全部现行条目（JSON Lines）", lambda o: export_file(ensure_settings(), o.file))
+    write.add_argument("file", type=Path, metavar="文件.jsonl")
+    ask = add(knowledge, "search", "看一个问题会答什么", lambda o: search(ensure_settings(), o.question))
+    ask.add_argument("question", metavar="问题")
+    rate = add(
+        knowledge,
+        "eval",
+        "用给定的条目和问题测评检索",
+        lambda o: evaluate(ensure_settings(), o.entries, o.questions, o.json),
+    )
+    rate.add_argument("--entries", type=Path, required=True, metavar="E.jsonl")
+    rate.add_argument("--questions", type=Path, required=True, metavar="Q.jsonl")
+    rate.add_argument("--json", action="store_true", help="只打印一个 JSON 对象")
+    return parser
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the `qinwen` command; our own errors become one sentence."""
-    parser = argparse.ArgumentParser(prog="qinwen", description="秦问:政务服务问答助手")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="命令")
-    actions: dict[str, Callable[[argparse.Namespace], object]] = {}
-
-    def add(name: str, about: str, action: Callable[[argparse.Namespace], object]) -> argparse.ArgumentParser:
-        actions[name] = action
-        return commands.add_parser(name, help=about, description=about)
-
-    add("up", "准备好一切,启动全部进程", lambda _: up())
-    add("web", "只运行 web 进程", lambda _: run_web())
-    add("migrate", "把数据库升到最新结构", lambda _: migrate(ensure_settings()))
-    add("seed", "往空的知识库装入示例内容", lambda _: seed(ensure_settings()))
-    add("train", "输入有变化时训练对话模型", lambda _: train_if_changed(ROOT))
-    options = parser.parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     try:
-        result = actions[options.command](options)
+        result = options.action(options)
     except QinwenError as error:
         print(error.message, file=sys.stderr)
         return 1

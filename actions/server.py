@@ -59,7 +59,7 @@ def main() -> None:
     shared = resources()
     shared.answerer.warm_up()
     app = make_app(settings)
-    app.run(host="127.0.0.1", port=settings.actions_port, access_log=False, single_process=None or True)
+    app.run(host="127.0.0.1", port=settings.actions_port, access_log=False, workers=1)
 
 
 if __name__ == "__main__":

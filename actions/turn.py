@@ -70,6 +70,8 @@ def give(dispatcher: CollectingDispatcher, answer: Answer) -> list[EventType]:
     events = [SlotSet("options", [option.to_json() for option in answer.options] or None)]
     if answer.item:
         events += [SlotSet("item", answer.item), SlotSet("facet", about["facet"])]
+    elif answer.outcome is Outcome.ASK_SLOT:
+        events.append(SlotSet("facet", about["facet"]))
     if answer.region:
         events.append(SlotSet("region", answer.region))
     return events

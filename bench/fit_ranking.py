@@ -32,6 +32,7 @@ TARGET = ROOT / "knowledge_base" / "data" / "ranking.json"
 OUT = ("out_of_scope", "complain", "small_talk", "challenge_bot", "report_wrong_answer", "ask_capability")
 SAMPLE = 2400
 FOLDS = 8
+PART = 384
 ASKABLE = {"wording", "asked", "question", "similar"}
 
 
@@ -50,12 +51,19 @@ class Classifier:
     """The pipeline of config.yml outside Rasa: character counts and the scaled sentence vector."""
 
     def __init__(self, texts, vectors, intents):
-        self.counts = CountVectorizer(analyzer="char", ngram_range=(1, 3)).fit(texts)
+        self.counts = CountVectorizer(analyzer="char", ngram_range=(1, 3), min_df=2).fit(texts)
+        vectors = self.part(vectors)
         self.mean, self.scale = vectors.mean(axis=0), vectors.std(axis=0) + 1e-6
-        self.model = LogisticRegression(max_iter=200, class_weight="balanced")
+        self.model = LogisticRegression(max_iter=80, class_weight="balanced")
         self.features = self.join(texts, vectors)
         self.intents = np.array(intents)
         self.model.fit(self.features, self.intents)
+
+    @staticmethod
+    def part(vectors):
+        """The encoder's last part, as config.yml chooses it."""
+        cut = vectors[:, PART:]
+        return cut / np.linalg.norm(cut, axis=1, keepdims=True)
 
     def join(self, texts, vectors):
         return hstack([self.counts.transform(texts), csr_matrix((vectors - self.mean) / self.scale * 0.1)]).tocsr()
@@ -63,11 +71,11 @@ class Classifier:
     def ask(self, texts, vectors):
         return [
             dict(zip(self.model.classes_, row, strict=True))
-            for row in self.model.predict_proba(self.join(texts, vectors))
+            for row in self.model.predict_proba(self.join(texts, self.part(vectors)))
         ]
 
     def cross_validated(self, chosen):
-        rows = cross_val_predict(self.model, self.features, self.intents, cv=4, method="predict_proba")
+        rows = cross_val_predict(self.model, self.features, self.intents, cv=3, method="predict_proba")
         return [dict(zip(self.model.classes_, rows[n], strict=True)) for n in chosen]
 
 
@@ -107,7 +115,7 @@ def ask_folds(rows, encoder, classifier, chance):
         for owner, (item, r) in enumerate(rows):
             keep = [n for n in range(len(r.wordings)) if fold_of.get((owner, n)) != fold]
             kept.append((item, Rows(r.owner, tuple(r.wordings[n] for n in keep), r.vectors[keep])))
-        index = PairIndex(kept, encoder.blocks)
+        index = PairIndex(kept, encoder)
         place = {item: number for number, item in enumerate(index.items)}
         here = [key for key in sample if fold_of[key] == fold]
         texts = [normalise(rows[o][1].wordings[n].text) for o, n in here]
@@ -136,7 +144,7 @@ def main() -> None:
     rows = [
         (item, Rows(owner, tuple(w), encoder.encode([normalise(x.text) for x in w], "question"))) for item, owner, w in owned
     ]
-    index = PairIndex(rows, encoder.blocks)
+    index = PairIndex(rows, encoder)
     chance = np.random.default_rng(7)
     asked, asked_vectors, right, signals_of = ask_folds(rows, encoder, classifier, chance)
     asked_intents = classifier.ask(asked, asked_vectors)

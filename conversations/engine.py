@@ -13,7 +13,7 @@ of the domain comes as text with its outcome in `metadata`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -61,10 +61,21 @@ def read_response(shape: Mapping[str, Any]) -> Response:
         ResponderUnavailable: nothing in it is for the citizen (an action failed or the action server is down).
         ValueError: its shape is wrong.
     """
+    try:
+        outcome, replies, about = _read_messages(shape.get("messages", []))
+        intent, confidence = shape.get("intent"), shape.get("confidence")
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"not an answer of the engine: {error!r}") from error
+    if outcome is None or not replies:
+        raise ResponderUnavailable("对话引擎没有给出回答。")
+    return Response(outcome, tuple(replies), intent=intent, confidence=confidence, **about)
+
+
+def _read_messages(messages: Sequence[Mapping[str, Any]]) -> tuple[Outcome | None, list[Reply], dict[str, Any]]:
     outcome: Outcome | None = None
     about: dict[str, Any] = {}
     replies: list[Reply] = []
-    for message in shape.get("messages", []):
+    for message in messages:
         custom = message.get("custom")
         if isinstance(custom, Mapping):
             outcome = Outcome(custom["outcome"])
@@ -75,8 +86,4 @@ def read_response(shape: Mapping[str, Any]) -> Response:
             buttons = message.get("buttons") or message.get("quick_replies") or []
             choices = tuple(Choice(b["title"], b["payload"]) for b in buttons)
             replies.append(Reply("choices" if choices else "text", message["text"], choices))
-    if outcome is None or not replies:
-        raise ResponderUnavailable("对话引擎没有给出回答。")
-    return Response(
-        outcome, tuple(replies), intent=shape.get("intent"), confidence=shape.get("confidence"), **about
-    )
+    return outcome, replies, about

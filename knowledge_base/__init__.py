@@ -2,7 +2,9 @@
 
 from knowledge_base.answering import Answer, Answerer, Context, Option, Question
 from knowledge_base.errors import EntryInvalid, EntryNotFound, KnowledgeError
-from knowledge_base.seeding import load_seeds
+from knowledge_base.exchange import export_entries, import_entries
+from knowledge_base.publishing import Publisher, make_publisher
+from knowledge_base.seeding import has_knowledge, load_seeds
 from knowledge_base.seeding import seed_terms as known_terms
 from knowledge_base.snapshot import Knowledge
 
@@ -15,7 +17,12 @@ __all__ = [
     "Knowledge",
     "KnowledgeError",
     "Option",
+    "Publisher",
     "Question",
+    "export_entries",
+    "has_knowledge",
+    "import_entries",
     "known_terms",
     "load_seeds",
+    "make_publisher",
 ]

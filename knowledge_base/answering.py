@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from knowledge_base import rendering
 from knowledge_base.choices import chosen_option, clarifying_options, facet_options, region_options
 from knowledge_base.content import Faq
 from knowledge_base.glossary import load_glossary
 from knowledge_base.questions import Answer, Context, Option, Question
-from knowledge_base.ranking import FACETS, PairIndex, Ranking, load_weights
+from knowledge_base.ranking import BARE, FACETS, PairIndex, Ranking, load_weights
 from knowledge_base.scope import scope_probability, scope_signals
-from knowledge_base.snapshot import PROVINCE, Knowledge
+from knowledge_base.search import SearchIndex, SearchRow, Verdict
+from knowledge_base.snapshot import PROVINCE, Knowledge, Version
 from knowledge_base.thresholds import Thresholds, load_thresholds
-from language.encode import Encoder
+from language import Encoder
 from qinwen.clock import now
 from qinwen.replies import Choice, Reply
 from qinwen.vocabulary import Facet, Outcome
@@ -35,6 +37,8 @@ _FOLLOW = re.compile(r"^(?:那|那么|要是|如果)|(?:呢|咋样|的话)[?.!]*
 class Best:
     """The likeliest item for a question and what else was near."""
 
+    text: str
+    vector: NDArray[np.float32] | None
     ranking: Ranking
     scope: float
     item: str
@@ -56,6 +60,7 @@ class Answerer:
         self._encoder = encoder
         self._thresholds: Thresholds = load_thresholds()
         self._index: PairIndex | None = None
+        self._faqs = SearchIndex(encoder)
 
     def answer(self, question: Question) -> Answer:
         """Answer a question."""
@@ -71,16 +76,16 @@ class Answerer:
             return self._answer_facet(context.item, context.facet or Facet.OVERVIEW, question.regions[0], at)
         best = self._rank(index, question)
         if best.scope < self._thresholds.scope:
-            if context.item and self._is_elliptical(question, best):
-                return self._answer_facet(context.item, best.facet, _region(question), at)
             return self._not_found(best, question)
+        if best.item == BARE:
+            return self._ask_item(best, question)
         if best.item == "":
-            return self._answer_general(index, best, at) or self._not_found(best, question)
+            return self._nearest_faq(index, best, at) or self._not_found(best, question)
         rivals = self._rivals(best)
         if len(rivals) > 1:
             return self._clarify(rivals, best, question)
         facet = self._inherited(question, best)
-        faq = self._nearest_faq(index, best.ranking, best.item, facet, at)
+        faq = self._nearest_faq(index, replace(best, facet=facet), at)
         if faq:
             return faq
         return self._answer_facet(best.item, facet, _region(question), at, best.share * best.scope)
@@ -102,11 +107,17 @@ class Answerer:
     def _fresh_index(self) -> PairIndex | None:
         changed = self._knowledge.refresh()
         if changed or self._index is None:
+            self._faqs.update({owner: self._faq_rows(owner) for owner in changed if owner.startswith("faq:")})
             owned = [(self._item_of(owner), rows) for owner, rows in self._knowledge.rows.items()]
             live = [(item, rows) for item, rows in owned if rows.wordings and (item is not None)]
-            blocks = self._encoder.blocks if self._encoder else ()
-            self._index = PairIndex([(i, r) for i, r in live if i is not None], blocks) if live else None
+            self._index = PairIndex([(i, r) for i, r in live if i is not None], self._encoder) if live else None
         return self._index
+
+    def _faq_rows(self, owner: str) -> tuple[list[SearchRow], NDArray[np.float32] | None]:
+        rows = self._knowledge.rows[owner]
+        if self._knowledge.version(owner, now()) is None:
+            return [], None
+        return [SearchRow(owner, w.kind, w.text) for w in rows.wordings], rows.vectors
 
     def _item_of(self, owner: str) -> str | None:
         kind, _, rest = owner.partition(":")
@@ -134,11 +145,20 @@ class Answerer:
         ranking = index.rank(text, vector, question.facets(), prior=prior)
         weights = load_weights()["dense" if vector is not None and index.dense else "lexical"]
         signals = scope_signals(text, ranking.signals, question.intents, weights.vector())
+        context = question.context
+        if context.item in index.items:
+            # A question that names no item goes on about the conversation's.
+            pairs, here, bare = ranking.pairs.copy(), index.items.index(context.item), index.items.index(BARE)
+            pairs[here] += pairs[bare]
+            pairs[bare] = 0
+            ranking = replace(ranking, pairs=pairs)
         shares = ranking.item_shares()
         place = int(shares.argmax())
         by_facet = ranking.pairs[place]
         facet = FACETS[int(by_facet.argmax())]
         return Best(
+            text,
+            vector,
             ranking,
             scope_probability(signals, weights.scope),
             index.items[place],
@@ -148,18 +168,23 @@ class Answerer:
         )
 
     def _rivals(self, best: Best) -> list[str]:
-        """List the items that are plausible, the likeliest first; one if it is clear."""
-        if best.share >= self._thresholds.item:
+        """List the items that are plausible, the likeliest first; one if it is clear. Few words must be clearer."""
+        limits = self._thresholds
+        short = len(best.text) <= limits.short_length
+        if best.share >= (limits.item_short if short else limits.item):
             return [best.item]
         shares = best.ranking.item_shares()
-        order = np.argsort(-shares)[:4]
-        near = [best.ranking.items[n] for n in order if shares[n] >= self._thresholds.rival and best.ranking.items[n]]
-        return near or [best.item]
+        order = [n for n in np.argsort(-shares)[:5] if best.ranking.items[n] in self._knowledge.items]
+        near = [best.ranking.items[n] for n in order if shares[n] >= self._thresholds.rival]
+        return near if len(near) > 1 else [best.ranking.items[n] for n in order[:2]]
 
-    def _is_elliptical(self, question: Question, best: Best) -> bool:
-        """Tell whether a question without an item of its own goes on about the conversation's item."""
-        facet_mass = sum(question.intents.get(f"ask_{facet.value}", 0.0) for facet in Facet)
-        return len(question.text) <= self._thresholds.ellipsis_length and facet_mass >= self._thresholds.ellipsis_mass
+    def _ask_item(self, best: Best, question: Question) -> Answer:
+        """Ask which item a question without one is about; the facet is kept for the answer."""
+        words = f"您问的是哪件事的「{best.facet.title}」?告诉我要办什么就行,比如「身份证」「居住证」「公积金提取」。"
+        if best.facet is Facet.OVERVIEW:
+            words = "您要办的是哪件事?说个大概就行,比如「补身份证」「给孩子上户口」「取公积金」。"
+        reply = (Reply("text", words),)
+        return Answer(Outcome.ASK_SLOT, reply, None, best.facet, _region(question), confidence=best.share)
 
     def _inherited(self, question: Question, best: Best) -> Facet:
         """Give the facet: of the question, or of the one before when only another item was named ("那护照呢")."""
@@ -167,6 +192,8 @@ class Answerer:
         named_only = best.facet is Facet.OVERVIEW and len(question.text) <= self._thresholds.ellipsis_length
         if named_only and context.options:
             return context.options[0].facet
+        if named_only and context.item is None and context.facet:
+            return context.facet
         moved = context.item and context.item != best.item and context.facet
         if named_only and moved and (_CORRECTION.search(question.text) or _FOLLOW.search(question.text)):
             return context.facet or best.facet
@@ -194,35 +221,32 @@ class Answerer:
             replies.append(_choices("各地不太一样。您在哪个市?告诉我,我给您当地的:", options))
         return Answer(Outcome.ANSWERED, tuple(replies), item, facet, region, tuple(options), confidence)
 
-    def _nearest_faq(
-        self, index: PairIndex, ranking: Ranking, item: str, facet: Facet, at: datetime
-    ) -> Answer | None:
-        """Answer from an FAQ of the item when the question is clearly nearer to it than to any facet's wordings."""
-        best_faq, best_own, winner = -1.0, -1.0, None
-        for row, likeness in zip(index.rows, ranking.rows, strict=True):
-            if row.item != item or row.kind in {"name", "alias"}:
-                continue
-            if row.owner.startswith("faq:"):
-                if likeness > best_faq:
-                    best_faq, winner = float(likeness), row
-            elif row.facet is facet:
-                best_own = max(best_own, float(likeness))
-        if winner is None or best_faq < self._thresholds.faq or best_faq < best_own + self._thresholds.faq_margin:
+    def _nearest_faq(self, index: PairIndex, best: Best, at: datetime) -> Answer | None:
+        """Answer from an FAQ when search is sure of it, and it is nearer than the item's own wordings of the facet."""
+        decision = self._faqs.decide(best.text, best.vector)
+        if decision.verdict is not Verdict.ANSWERED:
             return None
-        return self._faq_answer(winner.owner, facet, at)
-
-    def _answer_general(self, index: PairIndex, best: Best, at: datetime) -> Answer | None:
-        rows = [(float(v), row) for row, v in zip(index.rows, best.ranking.rows, strict=True) if row.item == ""]
-        likeness, row = max(rows, key=lambda pair: pair[0])
-        return self._faq_answer(row.owner, best.facet, at) if likeness >= self._thresholds.faq else None
-
-    def _faq_answer(self, entry: str, facet: Facet, at: datetime) -> Answer | None:
+        entry = decision.candidates[0].entry
         version = self._knowledge.version(entry, at)
-        if version is None or not isinstance(version.content, Faq):
+        if version is None or not isinstance(version.content, Faq) or (version.content.item or "") != best.item:
             return None
-        faq = version.content
-        about = faq.facet or (facet if faq.item else None)
-        return Answer(Outcome.ANSWERED, (rendering.faq_card(faq, version),), faq.item, about)
+        nearest = {"faq": -1.0, "own": -1.0}
+        for row, likeness in zip(index.rows, best.ranking.rows, strict=True):
+            if row.owner == entry:
+                nearest["faq"] = max(nearest["faq"], float(likeness))
+            elif row.item == best.item and row.facet is best.facet and not row.owner.startswith("faq:"):
+                nearest["own"] = max(nearest["own"], float(likeness))
+        if best.item and nearest["faq"] < nearest["own"] + self._thresholds.faq_margin:
+            return None
+        other_facet = version.content.facet not in (None, best.facet)
+        if other_facet and best.facet_share >= self._thresholds.facet and nearest["faq"] < self._thresholds.faq_same:
+            return None
+        return self._faq_answer(version, version.content, best)
+
+    def _faq_answer(self, version: Version, faq: Faq, best: Best) -> Answer:
+        facet = faq.facet or (best.facet if faq.item else None)
+        card = rendering.faq_card(faq, version)
+        return Answer(Outcome.ANSWERED, (card,), faq.item, facet, None, (), best.scope)
 
     def _clarify(self, rivals: Sequence[str], best: Best, question: Question) -> Answer:
         items = [self._knowledge.items[code] for code in rivals]
@@ -234,7 +258,7 @@ class Answerer:
     def _not_found(self, best: Best, question: Question) -> Answer:
         outside = max(question.intents, key=lambda name: question.intents[name], default="") == "out_of_scope"
         shares = best.ranking.item_shares()
-        near = [best.ranking.items[n] for n in np.argsort(-shares)[:3] if best.ranking.items[n]][:2]
+        near = [best.ranking.items[n] for n in np.argsort(-shares)[:4] if best.ranking.items[n] in self._knowledge.items][:2]
         options = clarifying_options([self._knowledge.items[code] for code in near], Facet.OVERVIEW, None)
         if outside or not near:
             words = "这件事不归我管,我只懂政务服务怎么办。比如您可以问「身份证丢了怎么补」「公积金怎么提」。"

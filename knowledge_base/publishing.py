@@ -17,6 +17,7 @@ from knowledge_base import models
 from knowledge_base.content import Faq, Guide, Item, Review, plain
 from knowledge_base.errors import EntryInvalid, EntryNotFound
 from knowledge_base.wordings import Wording, faq_wordings, guide_wordings, item_wordings
+from language import Encoder
 from qinwen.clock import now
 
 Vectorise = Callable[[Sequence[str]], "np.ndarray | None"]
@@ -159,3 +160,10 @@ def _raise_revision(session: Session) -> int:
     table = models.KnowledgeRevision
     session.execute(update(table).where(table.id == 1).values(number=table.number + 1))
     return session.scalars(select(table.number).where(table.id == 1)).one()
+
+
+def make_publisher(encoder: Encoder | None) -> Publisher:
+    """Give a publisher that encodes with an encoder, or not at all."""
+    if encoder is None:
+        return Publisher("none", lambda _: None)
+    return Publisher(encoder.name, lambda texts: encoder.encode([*texts], "question"))

@@ -17,14 +17,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
 from knowledge_base.search.lexical import LexicalIndex, letters
 from knowledge_base.snapshot import Rows
+from knowledge_base.wordings import Wording
+from language import Encoder
 from qinwen.vocabulary import Facet
 
 Floats = NDArray[np.float32]
 FACETS = tuple(Facet)
+BARE = "*"
+"""Stands for the item of a question that names none ("那要多少钱")."""
 SIGNALS = ("dense_item", "dense_name", "dense_facet", "row_item", "row_facet", "item_text", "name_inside", "intent")
 _NAMES = frozenset({"name", "alias", "wording"})
 _NOTHING = -1.0
@@ -47,6 +52,15 @@ def load_weights() -> dict[str, Weights]:
     """Read the fitted weights: `dense` for when there are sentence vectors, `lexical` for when there are none."""
     data: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "ranking.json").read_text(encoding="utf-8"))
     return {name: Weights(part["signals"], part["scope"]) for name, part in data["weights"].items()}
+
+
+def bare_rows(encoder: Encoder | None) -> list[tuple[str, Rows]]:
+    """Give the wordings that name no item (`data/bare_questions.yml`), as rows of the item `BARE`."""
+    path = Path(__file__).parent / "data" / "bare_questions.yml"
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    wordings = tuple(Wording("wording", text, Facet(facet)) for facet, texts in data.items() for text in texts)
+    vectors = encoder.encode([w.text for w in wordings], "question") if encoder else None
+    return [(BARE, Rows(BARE, wordings, vectors))]
 
 
 @dataclass(frozen=True)
@@ -86,11 +100,11 @@ class PairIndex:
 
     Args:
         owned: the rows with the item that each belongs to; `Rows.vectors` may be missing.
-        blocks: the encoder's parts (see `Encoder.blocks`); each is centred by itself.
+        encoder: the encoder that made the vectors; each of its parts is centred by itself.
     """
 
-    def __init__(self, owned: Sequence[tuple[str, Rows]], blocks: Sequence[int]) -> None:
-        ordered = sorted(owned, key=lambda pair: pair[0])
+    def __init__(self, owned: Sequence[tuple[str, Rows]], encoder: Encoder | None) -> None:
+        ordered = sorted([*owned, *bare_rows(encoder)], key=lambda pair: pair[0])
         self.items = list(dict.fromkeys(item for item, _ in ordered))
         self.rows: list[RankedRow] = []
         vectors = []
@@ -109,7 +123,7 @@ class PairIndex:
         self._is_name = np.array([row.kind in _NAMES for row in self.rows])
         self._centre: Floats | None = None
         self._vectors: Floats | None = None
-        self._blocks = tuple(blocks)
+        self._blocks = encoder.blocks if encoder else ()
         if vectors and sum(len(v) for v in vectors) == len(self.rows):
             every = np.concatenate(vectors)
             self._centre = every.mean(axis=0)

@@ -48,7 +48,8 @@ def scope_signals(
     scores = signals @ weights
     by_item = np.sort(scores.max(axis=1))[::-1]
     margin = float(by_item[0] - by_item[1]) if len(by_item) > 1 else 0.0
-    facet_mass = sum(intents.get(name, 0.0) for name in _FACET_INTENTS)
+    # Without a classifier (`qinwen kb search`) a question is taken for a question.
+    facet_mass = sum(intents.get(name, 0.0) for name in _FACET_INTENTS) if intents else 1.0
     outside_mass = sum(intents.get(name, 0.0) for name in _OUTSIDE_INTENTS)
     return np.array(
         [

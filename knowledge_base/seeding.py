@@ -21,6 +21,7 @@ from knowledge_base.content import Faq, Guide, Item, Review, read, read_facets
 from knowledge_base.errors import EntryInvalid
 from knowledge_base.publishing import Publisher, Vectorise
 from knowledge_base.wordings import faq_wordings, guide_wordings, item_wordings
+from qinwen.database import Database
 from qinwen.vocabulary import Facet
 
 FOLDER = Path(__file__).parent / "seeds"
@@ -101,6 +102,12 @@ def venue_texts(venue: str, venues: Mapping[str, Any]) -> dict[str, dict[Facet, 
             facet: chosen[facet.value].format(**words) for facet in _VENUE_FACETS if chosen.get(facet.value)
         }
     return texts
+
+
+def has_knowledge(database: Database) -> bool:
+    """Tell whether there is any service item."""
+    with database.session() as session:
+        return session.scalar(select(models.ServiceItem.code).limit(1)) is not None
 
 
 def load_seeds(

@@ -103,7 +103,7 @@ class Knowledge:
 
     def facet(self, item: str, facet: Facet, region: str, at: datetime) -> FoundFacet | None:
         """Give a facet as it stands in a region: the region's own, else its parent's, up to the province's."""
-        for code in (region, *ancestors(region)):
+        for code in (region, *(parent.code for parent in ancestors(region))):
             version = self.version(guide_id(item, code), at)
             if version and isinstance(version.content, Guide) and facet in version.content.facets:
                 content = version.content.facets[facet]

@@ -15,9 +15,11 @@ class Thresholds:
     Attributes:
         scope: least probability that the question is about something we know.
         item: least share of the likeliest item for an answer without asking back.
+        item_short: the same for a question of at most `short_length` characters.
+        short_length: in characters.
         rival: least share for an item to be offered when asking back.
         facet: least share of a facet within its item for it to count as asked.
-        faq: least likeness (cosine of centred vectors) to an FAQ's wording for it to answer.
+        faq_same: least likeness (cosine of centred vectors) for an FAQ of another facet than the asked one to answer.
         faq_margin: by how much the FAQ must be nearer than the facet's own wordings.
         context_bonus: added to the score of the conversation's item (natural logarithm of odds).
         option_bonus: added to the score of an item just offered.
@@ -27,9 +29,11 @@ class Thresholds:
 
     scope: float
     item: float
+    item_short: float
+    short_length: int
     rival: float
     facet: float
-    faq: float
+    faq_same: float
     faq_margin: float
     context_bonus: float
     option_bonus: float

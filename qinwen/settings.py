@@ -6,6 +6,7 @@ A value comes from the environment variable, or from the file that `NAME_FILE` n
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -17,6 +18,8 @@ from qinwen.errors import SettingError
 
 ROOT = Path(__file__).resolve().parent.parent
 T = TypeVar("T")
+Port = int
+_LAST_PORT = 65535
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,11 @@ class Settings:
     database_url: str = _setting("DATABASE_URL", "", "主数据库;空为 var 下的 SQLite 文件")
     tracker_url: str = _setting("TRACKER_URL", "", "对话引擎跟踪记录的数据库;空为 var 下的 SQLite 文件")
     public_host: str = _setting("QINWEN_PUBLIC_HOST", "0.0.0.0", "市民端监听的地址")  # noqa: S104  (the public port)
-    public_port: int = _setting("QINWEN_PUBLIC_PORT", "8080", "市民端端口")
+    public_port: Port = _setting("QINWEN_PUBLIC_PORT", "8080", "市民端端口")
     staff_host: str = _setting("QINWEN_STAFF_HOST", "127.0.0.1", "工作人员端监听的地址")
-    staff_port: int = _setting("QINWEN_STAFF_PORT", "8081", "工作人员端端口")
-    engine_port: int = _setting("QINWEN_ENGINE_PORT", "5005", "对话引擎端口(只在本机)")
-    actions_port: int = _setting("QINWEN_ACTIONS_PORT", "5055", "动作服务端口(只在本机)")
+    staff_port: Port = _setting("QINWEN_STAFF_PORT", "8081", "工作人员端端口")
+    engine_port: Port = _setting("QINWEN_ENGINE_PORT", "5005", "对话引擎端口(只在本机)")
+    actions_port: Port = _setting("QINWEN_ACTIONS_PORT", "5055", "动作服务端口(只在本机)")
     engine_url: str = _setting("QINWEN_ENGINE_URL", "", "对话引擎的地址;空为本机")
     actions_url: str = _setting("QINWEN_ACTIONS_URL", "", "动作服务的地址;空为本机")
     engine_timeout: float = _setting("QINWEN_ENGINE_TIMEOUT", "8", "等引擎回答一轮的最长时间,秒")
@@ -117,9 +120,13 @@ def _raw(setting: Setting, environ: Mapping[str, str], generated: Mapping[str, s
     file = environ.get(f"{setting.variable}_FILE")
     if file:
         try:
-            return Path(file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise SettingError(f"{setting.variable}_FILE 指的文件读不出来:{file}") from error
+            text = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingError(f"{setting.variable}_FILE 指的文件读不出来:{file}。") from error
+        if setting.secret and not text:
+            # An empty secret would let everybody in.
+            raise SettingError(f"{setting.variable}_FILE 指的文件是空的:{file}。")
+        return text
     if setting.variable in generated:
         return generated[setting.variable]
     if setting.default is None:
@@ -140,11 +147,18 @@ def _number(kind: Callable[[str], T]) -> Callable[[str, str], T]:
             value = kind(text)
         except ValueError as error:
             raise SettingError(f"{variable} 应当是数字,现在是 {text!r}。") from error
-        if float(text) < 0:
-            raise SettingError(f"{variable} 不能是负数,现在是 {text!r}。")
+        if not math.isfinite(float(text)) or float(text) < 0:
+            raise SettingError(f"{variable} 不能是负数或无穷大,现在是 {text!r}。")
         return value
 
     return parse
+
+
+def _port(variable: str, text: str) -> int:
+    value = _number(int)(variable, text)
+    if not 1 <= value <= _LAST_PORT:
+        raise SettingError(f"{variable} 应当是 1 到 {_LAST_PORT} 的端口号,现在是 {text!r}。")
+    return value
 
 
 def _switch(variable: str, text: str) -> bool:
@@ -157,6 +171,7 @@ _PARSERS: dict[str, Callable[[str, str], Any]] = {
     "Path": lambda _, text: Path(text),
     "str": lambda _, text: text,
     "int": _number(int),
+    "Port": _port,
     "float": _number(float),
     "bool": _switch,
 }

@@ -121,12 +121,9 @@ class Supervisor:
     def wait(self) -> int:
         """Wait until supervisord ends; an interrupt or SIGTERM stops everything first."""
         assert self._process is not None
-        signal.signal(signal.SIGTERM, lambda *_: self.stop())
-        try:
-            return self._process.wait()
-        except KeyboardInterrupt:
-            self.stop()
-            return 0
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.stop())
+        return self._process.wait()
 
     def stop(self) -> None:
         """Stop all processes and wait until they are gone."""

@@ -1,0 +1,191 @@
+"""The whole assistant in one process, without HTTP: the trained engine, its rules, the actions, a freshly seeded database.
+
+Real are: the check at the door (`conversations.accept_text`), the model of `models/current.tar.gz` with its pipeline and
+RulePolicy, the tracker store (slots live in it from turn to turn), the action code with its `Answerer` and database, the
+domain's responses, how the hub reads the engine's answer, and the region that the hub remembers. Left out are the HTTP hops
+(the engine's call of the action server is a call here, with the same JSON), the ledger, rate limits and handoff.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import sys
+import tempfile
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.vectors import RememberedEncoder, remember_vectors
+
+ROOT = Path(__file__).parent.parent
+MODEL = ROOT / "models" / "current.tar.gz"
+_SEEDED_BY = ("seeding.py", "publishing.py", "wordings.py", "content.py", "models.py", "glossary.py", "seeds")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How a turn ended; `options` are those that the action put on offer, as `knowledge_base.Option.to_json`."""
+
+    outcome: str
+    item: str | None = None
+    facet: str | None = None
+    region: str | None = None
+    options: tuple[dict[str, Any], ...] = ()
+    intent: str | None = None
+    confidence: float | None = None
+
+    @property
+    def offered(self) -> list[str]:
+        """The items on offer."""
+        return [option["item"] for option in self.options]
+
+
+@dataclass
+class Talk:
+    """A conversation: its id, and the region that the hub remembers."""
+
+    id: str
+    region: str | None = None
+    turns: int = field(default=0)
+
+
+class Assistant:
+    """Answers messages; made by `open_assistant`."""
+
+    def __init__(self, agent: Any, actions: Any, encoder: RememberedEncoder | None, folder: Path) -> None:
+        self._agent, self._actions = agent, actions
+        self._loop = asyncio.new_event_loop()
+        self._talks = 0
+        self.encoder, self.folder = encoder, folder
+
+    def open_talk(self) -> Talk:
+        """Begin a conversation."""
+        self._talks += 1
+        return Talk(f"talk{self._talks}")
+
+    def ask(self, text: str, talk: Talk | None = None) -> Turn:
+        """Answer one message, in a conversation of its own unless one is given.
+
+        Returns:
+            The turn; its outcome is `message_refused` where the door does not let the text in.
+        """
+        from conversations import MessageRefused, accept_text
+
+        try:
+            accepted = accept_text(text)
+        except MessageRefused:
+            return Turn("message_refused")
+        return self._loop.run_until_complete(self._turn(accepted, talk or self.open_talk()))
+
+    async def _turn(self, text: str, talk: Talk) -> Turn:
+        from bot.channel import TurnOutput
+        from conversations import ResponderUnavailable
+        from conversations.engine import read_response
+        from conversations.fallback import respond_without_bot
+        from language import neutralise_command
+        from rasa.core.channels.channel import UserMessage
+
+        talk.turns += 1
+        output = TurnOutput()
+        message = UserMessage(
+            neutralise_command(text), output, talk.id, input_channel="gateway", message_id=f"m{talk.turns}",
+            metadata={"region": talk.region},
+        )
+        self._actions.options = ()
+        message.parse_data = await self._agent.processor.parse_message(message)
+        await self._agent.handle_message(message)
+        intent = message.parse_data.get("intent") or {}
+        try:
+            response = read_response({"messages": output.messages, "intent": intent.get("name")})
+        except ResponderUnavailable:
+            response = respond_without_bot(text)
+        talk.region = response.region or talk.region
+        return Turn(
+            response.outcome.value, response.item, response.facet, response.region, self._actions.options,
+            intent.get("name"), round(float(intent.get("confidence") or 0), 3),
+        )
+
+
+def open_assistant(var: Path) -> Assistant:
+    """Load everything, with a database of the seeds below `var/eval`, kept for the next time as long as the seeds stay.
+
+    Raises:
+        SystemExit: there is no trained model.
+    """
+    if not MODEL.exists():
+        sys.exit("没有训练好的模型 models/current.tar.gz:请先运行 qinwen train。")
+    folder = var / "eval"
+    _set_environment()
+    encoder = remember_vectors(folder, os.environ.get("QINWEN_ENCODER", "auto"))  # type: ignore[arg-type]
+    own = folder / f"knowledge-{_digest_seeds(encoder.name if encoder else 'none')}"
+    os.environ["QINWEN_VAR"] = str(own)
+    import manage
+
+    settings = manage.ensure_settings()
+    print("装入知识种子…", file=sys.stderr, flush=True)
+    manage.migrate(settings)
+    manage.seed(settings)
+    if encoder:
+        encoder.save()
+    print("加载对话模型…", file=sys.stderr, flush=True)
+    return Assistant(*_load_agent(), encoder, own)
+
+
+def _load_agent() -> tuple[Any, Any]:
+    warnings.filterwarnings("ignore")
+    import logging
+
+    from bot.tracker_store import BoundedTrackerStore
+    from qinwen.log import configure_logging
+    from rasa.core.agent import Agent
+    from rasa.utils.endpoints import EndpointConfig
+    from rasa_sdk.executor import ActionExecutor
+
+    import actions as package
+    from actions.resources import resources
+
+    configure_logging("bench", "error")
+    logging.getLogger("rasa").setLevel("ERROR")
+    resources().answerer.warm_up()
+    executor = ActionExecutor()
+    executor.register_package(package)
+
+    class ActionsHere(EndpointConfig):  # type: ignore[misc]
+        """The engine's action server, called in this process with the JSON that would be sent."""
+
+        options: tuple[dict[str, Any], ...] = ()
+
+        async def request(self, **call: Any) -> Any:
+            result = await executor.run(json.loads(json.dumps(call["json"])))
+            for event in (result or {}).get("events", []):
+                if event.get("event") == "slot" and event.get("name") == "options":
+                    self.options = tuple(event.get("value") or ())
+            return json.loads(json.dumps(result))
+
+    here = ActionsHere("http://in-process.invalid/webhook")
+    trackers = Path(tempfile.mkdtemp(prefix="qinwen-eval-")) / "tracker.db"
+    store = BoundedTrackerStore(None, url=f"sqlite:///{trackers}")
+    return Agent.load(str(MODEL), tracker_store=store, action_endpoint=here), here
+
+
+def _set_environment() -> None:
+    for name in ("DATABASE_URL", "TRACKER_URL", "REDIS_URL", "SERVICES_DATABASE_URL"):
+        os.environ.pop(name, None)
+    os.environ.update(
+        RASA_TELEMETRY_ENABLED="false", TF_CPP_MIN_LOG_LEVEL="3", SQLALCHEMY_SILENCE_UBER_WARNING="1",
+        QINWEN_LOG_LEVEL="error",
+    )
+
+
+def _digest_seeds(encoder: str) -> str:
+    digest = hashlib.sha256(encoder.encode())
+    places = [ROOT / "knowledge_base" / name for name in _SEEDED_BY] + [ROOT / "migrations" / "versions"]
+    for place in places:
+        found = [place] if place.is_file() else sorted(p for p in place.rglob("*") if p.suffix in {".yml", ".py"})
+        for path in found:
+            digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    return digest.hexdigest()[:12]

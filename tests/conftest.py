@@ -1,0 +1,82 @@
+"""What several kinds of tests share: a responder that stands in for the engine, and a ledger on a file."""
+
+import asyncio
+
+import pytest
+
+import conversations.models
+import knowledge_base.models  # noqa: F401
+from conversations import CitizenMessage, Hub, Response, Unlimited
+from qinwen.database import Base, Database
+from qinwen.replies import Reply
+from qinwen.vocabulary import Outcome
+
+
+class FakeResponder:
+    """Answers at once with the text it was asked; remembers what it was asked; waits or fails where told to."""
+
+    def __init__(self):
+        self.asked = []
+        self.regions = []
+        self.running = 0
+        self.most_running = 0
+        self.hold = {}
+        self.error = None
+        self.region = None
+
+    async def respond(self, conversation, text, message_id, metadata):
+        self.asked.append(text)
+        self.regions.append(metadata["region"])
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        try:
+            if text in self.hold:
+                await self.hold[text].wait()
+            await asyncio.sleep(0)
+            if self.error:
+                raise self.error
+        finally:
+            self.running -= 1
+        reply = Reply("text", f"答:{text}")
+        return Response(Outcome.ANSWERED, (reply,), "passport", "fee", self.region, "ask_fee", 0.9)
+
+
+@pytest.fixture
+def responder():
+    return FakeResponder()
+
+
+@pytest.fixture
+def ledger_database(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/ledger.db")
+    Base.metadata.create_all(database.engine)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def make_hub(ledger_database, responder):
+    def make(responder=responder, limiter=None, idle=3600.0, database=ledger_database):
+        return Hub(database, responder, limiter or Unlimited(), idle)
+
+    return make
+
+
+@pytest.fixture
+def hub(make_hub):
+    return make_hub()
+
+
+@pytest.fixture
+async def citizen(hub):
+    return await hub.open_citizen("webchat", "somebody")
+
+
+@pytest.fixture
+def say(citizen):
+    """Make a message of the citizen."""
+
+    def make(text, message_id=None):
+        return CitizenMessage(citizen, message_id or f"id-{text}", text)
+
+    return make
