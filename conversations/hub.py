@@ -121,7 +121,9 @@ class Hub:
             await asyncio.wait(list(self._running.values()), timeout=10)
 
     async def _run(self, message: CitizenMessage) -> FinishedTurn:
-        claim = await self._in_ledger(lambda s: ledger.claim_turn(s, message, self._idle))
+        # Claiming happens in threads, which overtake each other; a citizen's messages are claimed in the order they came.
+        async with self._order.hold(f"citizen:{message.citizen}"):
+            claim = await self._in_ledger(lambda s: ledger.claim_turn(s, message, self._idle))
         while not claim.new:
             if claim.finished:
                 return claim.finished

@@ -45,8 +45,16 @@ def open_citizen(session: Session, channel: str, address: str) -> str:
     if found:
         return found
     citizen = Citizen(id=new_id(), channel=channel, address=address, created_at=now())
-    session.add(citizen)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(citizen)
+            session.flush()
+    except IntegrityError:
+        # Somebody else made the same citizen in between.
+        found = find_citizen(session, channel, address)
+        if found is None:
+            raise
+        return found
     return citizen.id
 
 
@@ -66,6 +74,12 @@ def claim_turn(session: Session, message: CitizenMessage, idle: float) -> Claim:
     known = _find_turn(session, message)
     if known:
         return known
+    # A write that changes nothing holds the citizen's row (on SQLite: the file) until the commit, so that messages that
+    # come at once are claimed one after another, in one conversation; and on SQLite it begins the transaction.
+    session.execute(update(Citizen).where(Citizen.id == message.citizen).values(channel=Citizen.channel))
+    known = _find_turn(session, message)
+    if known:
+        return known
     conversation = _open_conversation(session, message.citizen, idle)
     turn = Turn(
         id=new_id(),
@@ -75,15 +89,8 @@ def claim_turn(session: Session, message: CitizenMessage, idle: float) -> Claim:
         state="running",
         started_at=now(),
     )
-    try:
-        with session.begin_nested():
-            session.add(turn)
-            session.flush()
-    except IntegrityError:
-        found = _find_turn(session, message)
-        if found is None:
-            raise
-        return found
+    session.add(turn)
+    session.flush()
     _write(session, conversation.id, message.citizen, turn.id, "in", "citizen", mask_personal(message.text), None)
     return Claim(turn.id, conversation.id, conversation.region, new=True)
 

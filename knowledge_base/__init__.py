@@ -1,6 +1,6 @@
 """Knowledge: entries, versions, publishing, search and answering. What other packages use is exported here."""
 
-from knowledge_base.answering import Answer, Answerer, Context, Option, Question
+from knowledge_base.answering import Answer, Answerer, Context, Option, Question, says_what_is_meant
 from knowledge_base.errors import EntryInvalid, EntryNotFound, KnowledgeError
 from knowledge_base.exchange import export_entries, import_entries
 from knowledge_base.publishing import Publisher, make_publisher
@@ -25,4 +25,5 @@ __all__ = [
     "known_terms",
     "load_seeds",
     "make_publisher",
+    "says_what_is_meant",
 ]

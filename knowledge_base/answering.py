@@ -24,13 +24,17 @@ from knowledge_base.scope import scope_probability, scope_signals
 from knowledge_base.search import SearchIndex, SearchRow, Verdict
 from knowledge_base.snapshot import PROVINCE, Knowledge, Version
 from knowledge_base.thresholds import Thresholds, load_thresholds
-from language import Encoder
+from language import Encoder, find_regions
 from qinwen.clock import now
 from qinwen.replies import Choice, Reply
 from qinwen.vocabulary import Facet, Outcome
 
-_CORRECTION = re.compile(r"(?:不是|不要|没问|不问)[^,.!?是]{1,12}[,.]?\s*(?:而?是|我?要|我?问|我?想)(?P<meant>.+)")
+_CORRECTION = re.compile(
+    r"(?:不是|不要|没问|不问)[^,.!?是]{1,12}[,.]?\s*(?:而?是|我?要|我?问|我?想)(?P<meant>.+)"
+    r"|^(?:不对|不是|错了|都不是|都不对|搞错了|打错了|我?说错了|不)[^,.!]{0,6}[,.!]\s*(?:应该|我)?(?:要|说|问)?(?:的)?(?:是)?(?P<said>.{2,})"
+)
 _FOLLOW = re.compile(r"^(?:那|那么|要是|如果)|(?:呢|咋样|的话)[?.!]*$")
+_REGION_WORDS = re.compile(r"[我在是的换成到住人区县市这边里那呢吧啊,.!?\s]")
 
 
 @dataclass(frozen=True)
@@ -72,20 +76,23 @@ class Answerer:
         option = chosen_option(question.text, context.options)
         if option:
             return self._answer_facet(option.item, option.facet, option.region or _region(question), at)
-        if question.regions and context.item and self._says_only_region(question):
+        if question.regions and context.item and _says_only_region(question.text):
             return self._answer_facet(context.item, context.facet or Facet.OVERVIEW, question.regions[0], at)
         best = self._rank(index, question)
-        if best.scope < self._thresholds.scope:
+        expected = best.item == context.item or any(best.item == option.item for option in context.options)
+        if best.scope < (self._thresholds.scope_expected if expected else self._thresholds.scope):
             return self._not_found(best, question)
         if best.item == BARE:
             return self._ask_item(best, question)
         if best.item == "":
-            return self._nearest_faq(index, best, at) or self._not_found(best, question)
+            return self._nearest_faq(index, best, _region(question), at) or self._not_found(best, question)
         rivals = self._rivals(best)
+        if len(rivals) > 1 and context.item in rivals:
+            rivals, best = [context.item], replace(best, item=context.item)
         if len(rivals) > 1:
             return self._clarify(rivals, best, question)
         facet = self._inherited(question, best)
-        faq = self._nearest_faq(index, replace(best, facet=facet), at)
+        faq = self._nearest_faq(index, replace(best, facet=facet), _region(question), at)
         if faq:
             return faq
         return self._answer_facet(best.item, facet, _region(question), at, best.share * best.scope)
@@ -129,10 +136,8 @@ class Answerer:
         return version.content.item or ""
 
     def _rank(self, index: PairIndex, question: Question) -> Best:
-        text = question.text
-        correction = _CORRECTION.search(text)
-        if correction:
-            text = correction["meant"]
+        correction = _corrected(question.text)
+        text = correction or question.text
         prior = np.zeros(len(index.items), dtype=np.float32)
         for number, item in enumerate(index.items):
             if item and item == question.context.item:
@@ -195,12 +200,9 @@ class Answerer:
         if named_only and context.item is None and context.facet:
             return context.facet
         moved = context.item and context.item != best.item and context.facet
-        if named_only and moved and (_CORRECTION.search(question.text) or _FOLLOW.search(question.text)):
+        if named_only and moved and (_corrected(question.text) or _FOLLOW.search(question.text)):
             return context.facet or best.facet
         return best.facet
-
-    def _says_only_region(self, question: Question) -> bool:
-        return len(question.text) <= 12 and question.intents.get("change_region", 0.0) >= 0.3  # noqa: PLR2004
 
     def _answer_facet(
         self, item: str, facet: Facet, region: str | None, at: datetime, confidence: float = 1.0
@@ -221,7 +223,7 @@ class Answerer:
             replies.append(_choices("各地不太一样。您在哪个市?告诉我,我给您当地的:", options))
         return Answer(Outcome.ANSWERED, tuple(replies), item, facet, region, tuple(options), confidence)
 
-    def _nearest_faq(self, index: PairIndex, best: Best, at: datetime) -> Answer | None:
+    def _nearest_faq(self, index: PairIndex, best: Best, region: str | None, at: datetime) -> Answer | None:
         """Answer from an FAQ when search is sure of it, and it is nearer than the item's own wordings of the facet."""
         decision = self._faqs.decide(best.text, best.vector)
         if decision.verdict is not Verdict.ANSWERED:
@@ -241,12 +243,12 @@ class Answerer:
         other_facet = version.content.facet not in (None, best.facet)
         if other_facet and best.facet_share >= self._thresholds.facet and nearest["faq"] < self._thresholds.faq_same:
             return None
-        return self._faq_answer(version, version.content, best)
+        return self._faq_answer(version, version.content, best, region)
 
-    def _faq_answer(self, version: Version, faq: Faq, best: Best) -> Answer:
+    def _faq_answer(self, version: Version, faq: Faq, best: Best, region: str | None) -> Answer:
         facet = faq.facet or (best.facet if faq.item else None)
         card = rendering.faq_card(faq, version)
-        return Answer(Outcome.ANSWERED, (card,), faq.item, facet, None, (), best.scope)
+        return Answer(Outcome.ANSWERED, (card,), faq.item, facet, region, (), best.scope)
 
     def _clarify(self, rivals: Sequence[str], best: Best, question: Question) -> Answer:
         items = [self._knowledge.items[code] for code in rivals]
@@ -269,6 +271,24 @@ class Answerer:
         )
 
 
+def _says_only_region(text: str) -> bool:
+    """Tell whether a text names a region and says nothing else ("我在宝鸡", "换成西安的")."""
+    for mention in find_regions(text):
+        text = text.replace(mention.text, "")
+    return len(_REGION_WORDS.sub("", text)) <= 1
+
+
+def says_what_is_meant(text: str) -> bool:
+    """Tell whether a text corrects what was understood, and says what is meant instead."""
+    return _corrected(text) is not None
+
+
+def _corrected(text: str) -> str | None:
+    """Give what a correction says is meant: "不是护照,是港澳通行证" → "港澳通行证"."""
+    found = _CORRECTION.search(text)
+    return (found["meant"] or found["said"]) if found else None
+
+
 def _region(question: Question) -> str | None:
     return question.regions[-1] if question.regions else question.context.region
 
@@ -277,4 +297,4 @@ def _choices(words: str, options: Sequence[Option]) -> Reply:
     return Reply("choices", words, tuple(Choice(option.title, option.value) for option in options))
 
 
-__all__ = ["Answer", "Answerer", "Context", "Option", "Question"]
+__all__ = ["Answer", "Answerer", "Context", "Option", "Question", "says_what_is_meant"]

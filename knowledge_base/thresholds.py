@@ -14,6 +14,7 @@ class Thresholds:
 
     Attributes:
         scope: least probability that the question is about something we know.
+        scope_expected: the same when the likeliest item is the conversation's, or one just offered.
         item: least share of the likeliest item for an answer without asking back.
         item_short: the same for a question of at most `short_length` characters.
         short_length: in characters.
@@ -23,11 +24,11 @@ class Thresholds:
         faq_margin: by how much the FAQ must be nearer than the facet's own wordings.
         context_bonus: added to the score of the conversation's item (natural logarithm of odds).
         option_bonus: added to the score of an item just offered.
-        ellipsis_length: most characters of a question that goes on about the conversation's item.
-        ellipsis_mass: least probability that such a question asks for a facet.
+        ellipsis_length: most characters of a question that may only name an item and mean the facet asked before.
     """
 
     scope: float
+    scope_expected: float
     item: float
     item_short: float
     short_length: int
@@ -38,7 +39,6 @@ class Thresholds:
     context_bonus: float
     option_bonus: float
     ellipsis_length: int
-    ellipsis_mass: float
 
 
 @cache

@@ -9,7 +9,11 @@ import knowledge_base.models  # noqa: F401
 from conversations import CitizenMessage, Hub, Response, Unlimited
 from qinwen.database import Base, Database
 from qinwen.replies import Reply
+from qinwen.settings import load_settings
 from qinwen.vocabulary import Outcome
+from web.health import CHECKS
+from web.public import make_public_app
+from web.staff import make_staff_app
 
 
 class FakeResponder:
@@ -80,3 +84,37 @@ def say(citizen):
         return CitizenMessage(citizen, message_id or f"id-{text}", text)
 
     return make
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """The settings of a throw-away installation; nothing of it listens or trains."""
+    secrets = {"QINWEN_ENGINE_SECRET": "engine-secret", "QINWEN_ACTIONS_SECRET": "actions-secret"}
+    return load_settings({"QINWEN_VAR": str(tmp_path), "QINWEN_ENCODER": "none", **secrets})
+
+
+async def _nothing():
+    pass
+
+
+@pytest.fixture
+async def public(aiohttp_client, settings, hub):
+    """A client of the public application."""
+    app = make_public_app(settings, hub, Unlimited())
+    app[CHECKS] = {"database": _nothing}
+    return await aiohttp_client(app)
+
+
+@pytest.fixture
+async def staff(aiohttp_client):
+    """A client of the staff application."""
+    app = make_staff_app()
+    app[CHECKS] = {"database": _nothing}
+    return await aiohttp_client(app)
+
+
+@pytest.fixture
+async def bearer(public):
+    """The header of a citizen who opened a session."""
+    answer = await public.post("/api/chat/sessions")
+    return {"Authorization": f"Bearer {(await answer.json())['token']}"}

@@ -53,7 +53,10 @@ async def translate_errors(request: web.Request, handler: Handler) -> web.Stream
         if error.status < 400:  # noqa: PLR2004
             raise
         code, words = _WORDS.get(error.status, ("http_error", "请求没有成功。"))
-        return error_response(error.status, code, words)
+        response = error_response(error.status, code, words)
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
     except Exception:
         log.exception("request_failed", path=request.path)
         return error_response(500, "internal", "系统出了点故障,请稍后再试。急事请打 12345。")

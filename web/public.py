@@ -72,9 +72,10 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
         await response.write(b": open\n\n")
         while not closing.is_set():
             news.clear()
-            for message in await hub.messages_after(citizen, after):
-                await response.write(event_stream_chunk(message))
-                after = message["id"]
+            while messages := await hub.messages_after(citizen, after):
+                for message in messages:
+                    await response.write(event_stream_chunk(message))
+                    after = message["id"]
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(news.wait(), timeout=_HEARTBEAT)
                 continue

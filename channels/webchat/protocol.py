@@ -30,7 +30,7 @@ def read_sent(body: bytes) -> Sent:
     """
     try:
         shape: Any = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MessageRefused("请求不是正确的 JSON。") from error
     if not isinstance(shape, Mapping):
         raise MessageRefused("请求应当是一个 JSON 对象,含 text 和 message_id。")
@@ -54,7 +54,7 @@ def bearer_token(header: str | None) -> str:
         SessionUnknown: there is none.
     """
     kind, _, token = (header or "").partition(" ")
-    if kind.lower() != "bearer" or not token.strip():
+    if kind.lower() != "bearer" or not token.strip() or not token.isascii():
         raise SessionUnknown("请先打开会话:缺少 Authorization: Bearer 令牌。")
     return token.strip()
 
