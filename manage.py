@@ -141,7 +141,7 @@ def prepare() -> None:
     """Bring assets, database, sample content and model up to date; content and model at the same time."""
     _run("-m", "web.assets")
     _run("-m", "manage", "migrate")
-    loading = subprocess.Popen([sys.executable, "-m", "manage", "seed"], cwd=ROOT)  # noqa: S603
+    loading = subprocess.Popen([sys.executable, "-m", "manage", "seed"], cwd=ROOT)
     try:
         train_if_changed(ROOT)
     finally:

@@ -82,17 +82,22 @@ class Assistant:
         return self._loop.run_until_complete(self._turn(accepted, talk or self.open_talk()))
 
     async def _turn(self, text: str, talk: Talk) -> Turn:
+        from rasa.core.channels.channel import UserMessage
+
         from bot.channel import TurnOutput
         from conversations import ResponderUnavailable
         from conversations.engine import read_response
         from conversations.fallback import respond_without_bot
         from language import neutralise_command
-        from rasa.core.channels.channel import UserMessage
 
         talk.turns += 1
         output = TurnOutput()
         message = UserMessage(
-            neutralise_command(text), output, talk.id, input_channel="gateway", message_id=f"m{talk.turns}",
+            neutralise_command(text),
+            output,
+            talk.id,
+            input_channel="gateway",
+            message_id=f"m{talk.turns}",
             metadata={"region": talk.region},
         )
         self._actions.options = ()
@@ -105,8 +110,13 @@ class Assistant:
             response = respond_without_bot(text)
         talk.region = response.region or talk.region
         return Turn(
-            response.outcome.value, response.item, response.facet, response.region, self._actions.options,
-            intent.get("name"), round(float(intent.get("confidence") or 0), 3),
+            response.outcome.value,
+            response.item,
+            response.facet,
+            response.region,
+            self._actions.options,
+            intent.get("name"),
+            round(float(intent.get("confidence") or 0), 3),
         )
 
 
@@ -140,8 +150,6 @@ def _load_agent() -> tuple[Any, Any]:
     warnings.showwarning = lambda *_, **__: None
     import logging
 
-    from bot.tracker_store import BoundedTrackerStore
-    from qinwen.log import configure_logging
     from rasa.core.actions.action import RemoteAction
     from rasa.core.agent import Agent
     from rasa.utils.endpoints import EndpointConfig
@@ -149,6 +157,8 @@ def _load_agent() -> tuple[Any, Any]:
 
     import actions as package
     from actions.resources import resources
+    from bot.tracker_store import BoundedTrackerStore
+    from qinwen.log import configure_logging
 
     configure_logging("bench", "error")
     logging.getLogger("rasa").setLevel("ERROR")
@@ -180,7 +190,9 @@ def _set_environment() -> None:
     for name in ("DATABASE_URL", "TRACKER_URL", "REDIS_URL", "SERVICES_DATABASE_URL"):
         os.environ.pop(name, None)
     os.environ.update(
-        RASA_TELEMETRY_ENABLED="false", TF_CPP_MIN_LOG_LEVEL="3", SQLALCHEMY_SILENCE_UBER_WARNING="1",
+        RASA_TELEMETRY_ENABLED="false",
+        TF_CPP_MIN_LOG_LEVEL="3",
+        SQLALCHEMY_SILENCE_UBER_WARNING="1",
         QINWEN_LOG_LEVEL="error",
     )
 

@@ -156,9 +156,7 @@ def main() -> None:
         fitted = fit_logit(signals.astype(np.float64), right)
         scores = (signals @ fitted).reshape(len(signals), -1)
         print(name, dict(zip(SIGNALS, fitted.round(3), strict=True)), "both right", (scores.argmax(1) == right).mean())
-        inside_features = [
-            scope_signals(t, s, i, fitted) for t, s, i in zip(asked, signals, asked_intents, strict=True)
-        ]
+        inside_features = [scope_signals(t, s, i, fitted) for t, s, i in zip(asked, signals, asked_intents, strict=True)]
         outside_features = []
         for n, found in zip(outside, outside_intents, strict=True):
             vector = vectors[n] if name == "dense" else None
@@ -169,7 +167,13 @@ def main() -> None:
         scope = LogisticRegression(C=10, max_iter=2000, class_weight="balanced").fit(every, labels)
         shares = cross_val_predict(scope, every, labels, cv=5, method="predict_proba")[:, 1]
         for threshold in (0.3, 0.5, 0.7, 0.8, 0.9):
-            print(threshold, "in", (shares[labels == 1] >= threshold).mean(), "out", (shares[labels == 0] >= threshold).mean())
+            print(
+                threshold,
+                "in",
+                (shares[labels == 1] >= threshold).mean(),
+                "out",
+                (shares[labels == 0] >= threshold).mean(),
+            )
         weights[name] = {
             "signals": dict(zip(SIGNALS, map(float, fitted.round(4)), strict=True)),
             "scope": {

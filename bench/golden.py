@@ -42,10 +42,19 @@ def measure_questions(assistant: Assistant, report: Report, wrong: Wrong) -> Non
         item, facet = turn.item in items, turn.facet in facets
         answered, both = turn.outcome == "answered", item and facet
         clarified = turn.outcome == "clarify" and bool(items & set(turn.offered))
-        counts.update(item=item, facet=facet, both=both, served=answered or clarified, clarified=clarified,
-                      right=answered and both, answered=answered, wrong=answered and not both,
-                      wrong_item=answered and not item, lost_clarify=turn.outcome == "clarify" and not clarified,
-                      refused=not answered and turn.outcome != "clarify")
+        counts.update(
+            item=item,
+            facet=facet,
+            both=both,
+            served=answered or clarified,
+            clarified=clarified,
+            right=answered and both,
+            answered=answered,
+            wrong=answered and not both,
+            wrong_item=answered and not item,
+            lost_clarify=turn.outcome == "clarify" and not clarified,
+            refused=not answered and turn.outcome != "clarify",
+        )
         by_style[line["style"]].append(both)
         by_facet[line["facet"]].append(both)
         region = "region" not in line or turn.region == line["region"]
@@ -134,8 +143,17 @@ def measure_dialogues(assistant: Assistant, report: Report, wrong: Wrong) -> Non
             if not right:
                 whole = False
                 failed = [name for name, holds in checks.items() if not holds]
-                wrong({"part": "dialogues", "id": line["id"], "turn": number, **expected, "failed": failed,
-                       "got": describe(turn), "before": [t["text"] for t in line["turns"][: number - 1]]})
+                wrong(
+                    {
+                        "part": "dialogues",
+                        "id": line["id"],
+                        "turn": number,
+                        **expected,
+                        "failed": failed,
+                        "got": describe(turn),
+                        "before": [t["text"] for t in line["turns"][: number - 1]],
+                    }
+                )
         counts["whole"] += whole
     report.share(part, "轮次对(事项、要素、结果、地区)", counts["right"], counts["turns"])
     report.share(part, "轮次对 · 第二轮起", counts["later_right"], counts["later"])

@@ -21,7 +21,21 @@ _SEED = 20240601
 _OUTSIDE = ("smp2017_traindev", "rasa_bots_utterances")
 _COMPLAINTS = ("dongguan", "fuzhou_12345")
 # What these bots' users say to any bot; the right reaction is an act of ours, and only `answered` would be wrong.
-_ACTS = ("greet", "affirm", "deny", "refuse", "bye", "goodbye", "thank", "chitchat", "chat_", "mood", "who", "what", "confirm")
+_ACTS = (
+    "greet",
+    "affirm",
+    "deny",
+    "refuse",
+    "bye",
+    "goodbye",
+    "thank",
+    "chitchat",
+    "chat_",
+    "mood",
+    "who",
+    "what",
+    "confirm",
+)
 
 
 def find_data() -> Path:
@@ -62,7 +76,12 @@ def _recall(assistant: Assistant, report: Report, name: str, part: str, targets:
     if assistant.encoder:
         assistant.encoder.save()
     note = f"{len(entries)} 条知识,{found.n} 问"
-    for key, title in (("recall_at_1", "recall@1"), ("recall_at_3", "recall@3"), ("recall_at_5", "recall@5"), ("mrr", "MRR")):
+    for key, title in (
+        ("recall_at_1", "recall@1"),
+        ("recall_at_3", "recall@3"),
+        ("recall_at_5", "recall@5"),
+        ("mrr", "MRR"),
+    ):
         report.add(part, title, getattr(found, key), target=targets.get(key), note=note)
     shown = f"答 {found.answered}(错 {found.wrong_answers})反问 {found.clarified} 拒 {found.refused}"
     report.share(part, "按出厂阈值:有把握地答错", found.wrong_answers, found.n, note=shown)
@@ -81,9 +100,7 @@ def measure_refusals(assistant: Assistant, report: Report, wrong: Wrong) -> None
         report.share(part, "当成知识答了 · 合计", every["answered"], every.total(), target=target, at_least=False)
 
 
-def _refusals(
-    assistant: Assistant, report: Report, wrong: Wrong, part: str, path: Path, target: float
-) -> Counter[str]:
+def _refusals(assistant: Assistant, report: Report, wrong: Wrong, part: str, path: Path, target: float) -> Counter[str]:
     lines = [(number, line) for number, line in enumerate(read_lines(path), start=1) if line["text"].strip()]
     sample = random.Random(_SEED).sample(lines, min(SAMPLE, len(lines)))
     outcomes: Counter[str] = Counter()

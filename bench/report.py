@@ -98,8 +98,12 @@ def show_progress(name: str, things: Sequence[T] | Iterable[T], total: int | Non
         at = time.monotonic()
         if at - shown > (0.5 if sys.stderr.isatty() else 10):
             shown = at
-            print(f"\r{name} {number}/{count} " if sys.stderr.isatty() else f"{name} {number}/{count}",
-                  end="" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
+            print(
+                f"\r{name} {number}/{count} " if sys.stderr.isatty() else f"{name} {number}/{count}",
+                end="" if sys.stderr.isatty() else "\n",
+                file=sys.stderr,
+                flush=True,
+            )
         yield thing
     took = time.monotonic() - started
     print(f"{chr(13) if sys.stderr.isatty() else ''}{name} {count} 用时 {took:.1f} 秒", file=sys.stderr, flush=True)

@@ -70,9 +70,7 @@ class BoundedTrackerStore(TrackerStore):
         events = json.dumps([shrink(e.as_dict()) for e in bounded(list(tracker.events))], ensure_ascii=False)
         values = {"events": events, "updated_at": now()}
         with self._engine.begin() as connection:
-            changed = connection.execute(
-                _tails.update().where(_tails.c.conversation == tracker.sender_id).values(**values)
-            )
+            changed = connection.execute(_tails.update().where(_tails.c.conversation == tracker.sender_id).values(**values))
             if not changed.rowcount:
                 connection.execute(_tails.insert().values(conversation=tracker.sender_id, **values))
 

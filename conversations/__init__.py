@@ -1,5 +1,6 @@
 """The hub and its ledger: every message is written once, answered once, and kept (design §3)."""
 
+from conversations.engine import EngineClient
 from conversations.errors import (
     ConversationError,
     LedgerUnavailable,
@@ -8,7 +9,6 @@ from conversations.errors import (
     SessionUnknown,
     TooManyMessages,
 )
-from conversations.engine import EngineClient
 from conversations.hub import Hub
 from conversations.intake import accept_message_id, accept_text
 from conversations.limits import RateLimiter, TokenBuckets, Unlimited

@@ -44,9 +44,7 @@ class EngineClient:
         """
         body = {"conversation": conversation, "text": text, "message_id": message_id, "metadata": dict(metadata)}
         try:
-            async with self._session.post(
-                self._url, json=body, headers=self._headers, timeout=self._timeout
-            ) as answer:
+            async with self._session.post(self._url, json=body, headers=self._headers, timeout=self._timeout) as answer:
                 if answer.status != 200:  # noqa: PLR2004
                     raise ResponderUnavailable(f"对话引擎答了 {answer.status}。")
                 return read_response(await answer.json())

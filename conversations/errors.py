@@ -1,11 +1,11 @@
 """What can go wrong with a citizen's message.
 
-    ConversationError
-    ├── MessageRefused        the message itself can't be taken (empty, too long, not text)
-    ├── SessionUnknown        the bearer token is unknown or was ended
-    ├── TooManyMessages       a rate limit was hit; trying later helps
-    ├── LedgerUnavailable     the database can't be used, so nothing was taken; trying later helps
-    └── ResponderUnavailable  the engine can't be reached or did not answer in time; trying later helps
+ConversationError
+├── MessageRefused        the message itself can't be taken (empty, too long, not text)
+├── SessionUnknown        the bearer token is unknown or was ended
+├── TooManyMessages       a rate limit was hit; trying later helps
+├── LedgerUnavailable     the database can't be used, so nothing was taken; trying later helps
+└── ResponderUnavailable  the engine can't be reached or did not answer in time; trying later helps
 """
 
 from __future__ import annotations

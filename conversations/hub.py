@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -127,9 +128,7 @@ class Hub:
         while not claim.new:
             if claim.finished:
                 return claim.finished
-            stale = now() - _STALE_AFTER
-            turn = claim.turn
-            if await self._in_ledger(lambda s: ledger.take_over(s, turn, stale)):
+            if await self._in_ledger(partial(ledger.take_over, turn=claim.turn, stale_before=now() - _STALE_AFTER)):
                 break
             await asyncio.sleep(_WAIT_STEP)
             claim = await self._in_ledger(lambda s: ledger.claim_turn(s, message, self._idle))
@@ -144,9 +143,7 @@ class Hub:
 
     async def _respond(self, claim: ledger.Claim, message: CitizenMessage) -> Response:
         try:
-            return await self._responder.respond(
-                claim.conversation, message.text, message.message_id, {"region": claim.region}
-            )
+            return await self._responder.respond(claim.conversation, message.text, message.message_id, {"region": claim.region})
         except ResponderUnavailable as error:
             log.warning("responder_unavailable", turn=claim.turn, reason=error.message)
         except Exception:

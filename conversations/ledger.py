@@ -98,9 +98,7 @@ def claim_turn(session: Session, message: CitizenMessage, idle: float) -> Claim:
 def take_over(session: Session, turn: str, stale_before: datetime) -> bool:
     """Take a turn whose runner died (running since before `stale_before`). True for exactly one caller."""
     result = session.execute(
-        update(Turn)
-        .where(Turn.id == turn, Turn.state == "running", Turn.started_at < stale_before)
-        .values(started_at=now())
+        update(Turn).where(Turn.id == turn, Turn.state == "running", Turn.started_at < stale_before).values(started_at=now())
     )
     return bool(result.rowcount == 1)  # type: ignore[attr-defined]
 
@@ -136,11 +134,11 @@ def finish_turn(session: Session, claim: Claim, citizen: str, response: Response
 def messages_after(session: Session, citizen: str, after: int | None, limit: int = 100) -> list[dict[str, Any]]:
     """List a citizen's messages above an id, oldest first, `limit` at most; without `after`, the last ones.
 
-    Each is `{"id", "conversation", "turn", "message_id", "direction", "author", "at", "reply"}`; `message_id` is the
-    sender's id of the message that the turn answers.
+    Each is `{"id", "conversation", "turn", "message_id", "outcome", "direction", "author", "at", "reply"}`; `message_id` is
+    the sender's id of the message that the turn answers, `outcome` how the turn ended.
     """
     statement = (
-        select(Message, Turn.message_id)
+        select(Message, Turn.message_id, Turn.outcome)
         .outerjoin(Turn, Turn.id == Message.turn_id)
         .where(Message.citizen_id == citizen)
         .limit(limit)
@@ -155,12 +153,13 @@ def messages_after(session: Session, citizen: str, after: int | None, limit: int
             "conversation": message.conversation_id,
             "turn": message.turn_id,
             "message_id": message_id,
+            "outcome": outcome,
             "direction": message.direction,
             "author": message.author,
             "at": message.created_at.isoformat(),
             "reply": message.payload or Reply("text", message.text).to_json(),
         }
-        for message, message_id in rows
+        for message, message_id, outcome in rows
     ]
 
 
@@ -185,9 +184,7 @@ def _open_conversation(session: Session, citizen: str, idle: float) -> Conversat
 
 
 def _find_turn(session: Session, message: CitizenMessage) -> Claim | None:
-    turn = session.scalar(
-        select(Turn).where(Turn.citizen_id == message.citizen, Turn.message_id == message.message_id)
-    )
+    turn = session.scalar(select(Turn).where(Turn.citizen_id == message.citizen, Turn.message_id == message.message_id))
     if turn is None:
         return None
     finished = _finished(session, turn) if turn.state == "done" else None
@@ -198,9 +195,7 @@ def _find_turn(session: Session, message: CitizenMessage) -> Claim | None:
 def _finished(session: Session, turn: Turn) -> FinishedTurn:
     session.refresh(turn)
     records = list(
-        session.scalars(
-            select(Message).where(Message.turn_id == turn.id, Message.direction == "out").order_by(Message.id)
-        )
+        session.scalars(select(Message).where(Message.turn_id == turn.id, Message.direction == "out").order_by(Message.id))
     )
     response = Response(
         outcome=Outcome(turn.outcome),

@@ -64,9 +64,7 @@ class FinishedTurn:
 class Responder(Protocol):
     """Whoever answers a conversation that the bot holds."""
 
-    async def respond(
-        self, conversation: str, text: str, message_id: str, metadata: Mapping[str, Any]
-    ) -> Response:
+    async def respond(self, conversation: str, text: str, message_id: str, metadata: Mapping[str, Any]) -> Response:
         """Answer one message.
 
         Raises:

@@ -185,7 +185,7 @@ class Answerer:
 
     def _ask_item(self, best: Best, question: Question) -> Answer:
         """Ask which item a question without one is about; the facet is kept for the answer."""
-        words = f"您问的是哪件事的「{best.facet.title}」?告诉我要办什么就行,比如「身份证」「居住证」「公积金提取」。"
+        words = f"您问的是哪件事的「{best.facet.label}」?告诉我要办什么就行,比如「身份证」「居住证」「公积金提取」。"
         if best.facet is Facet.OVERVIEW:
             words = "您要办的是哪件事?说个大概就行,比如「补身份证」「给孩子上户口」「取公积金」。"
         reply = (Reply("text", words),)
@@ -204,9 +204,7 @@ class Answerer:
             return context.facet or best.facet
         return best.facet
 
-    def _answer_facet(
-        self, item: str, facet: Facet, region: str | None, at: datetime, confidence: float = 1.0
-    ) -> Answer:
+    def _answer_facet(self, item: str, facet: Facet, region: str | None, at: datetime, confidence: float = 1.0) -> Answer:
         found = self._knowledge.facet(item, facet, region or PROVINCE, at)
         if found is None:
             names = self._knowledge.items[item].everyday_name
@@ -266,9 +264,7 @@ class Answerer:
             words = "这件事不归我管,我只懂政务服务怎么办。比如您可以问「身份证丢了怎么补」「公积金怎么提」。"
             return Answer(Outcome.REFUSED_OUT_OF_SCOPE, (Reply("text", words),), confidence=best.scope)
         words = "这个我还没有把握答对,不敢乱说。您看是不是想问下面这两件?都不是的话,可以打 12345,或者换个说法再问我。"
-        return Answer(
-            Outcome.NOT_FOUND, (_choices(words, options),), options=tuple(options), confidence=best.scope
-        )
+        return Answer(Outcome.NOT_FOUND, (_choices(words, options),), options=tuple(options), confidence=best.scope)
 
 
 def _says_only_region(text: str) -> bool:

@@ -37,15 +37,22 @@ _QUESTIONS: dict[Facet, str] = {
     Facet.CONTACT: "找谁咨询投诉",
 }
 _NUMERALS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
-_ORDINAL = re.compile(r"^(?:我?(?:选|要|是|点|问)?(?:的是)?)?\s*第?\s*(\d{1,2}|[一二两三四五六七八九十])\s*(?:个|项|条|种|件|号)?(?:吧|呢|的)?[.!,、)]?$")
+_ORDINAL = re.compile(
+    r"^(?:我?(?:选|要|是|点|问)?(?:的是)?)?\s*第?\s*(\d{1,2}|[一二两三四五六七八九十])\s*(?:个|项|条|种|件|号)?(?:吧|呢|的)?[.!,、)]?$"
+)
 _LAST = re.compile(r"^(?:我?(?:选|要|是))?\s*(?:最后|最后面|末尾|最下面)(?:一|那)?(?:个|项|条)?(?:吧)?[.!]?$")
 
 
 def clarifying_options(items: Sequence[Item], facet: Facet, region: str | None) -> list[Option]:
     """Offer items to choose from, for the facet that was asked."""
     return [
-        Option(item.everyday_name if facet is Facet.OVERVIEW else f"{item.everyday_name}:{FACET_TITLES[facet]}",
-               f"{item.name}{_QUESTIONS[facet]}", item.code, facet, region)
+        Option(
+            item.everyday_name if facet is Facet.OVERVIEW else f"{item.everyday_name}:{FACET_TITLES[facet]}",
+            f"{item.name}{_QUESTIONS[facet]}",
+            item.code,
+            facet,
+            region,
+        )
         for item in items
     ]
 

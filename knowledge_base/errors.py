@@ -1,8 +1,8 @@
 """What can go wrong with knowledge.
 
-    KnowledgeError
-    ├── EntryInvalid     content does not fit its fields, or lacks what publishing needs
-    └── EntryNotFound    no such item or entry
+KnowledgeError
+├── EntryInvalid     content does not fit its fields, or lacks what publishing needs
+└── EntryNotFound    no such item or entry
 """
 
 from __future__ import annotations

@@ -61,8 +61,7 @@ def export_entries(session: Session, target: TextIO) -> int:
         select(models.Entry.kind, models.EntryVersion.body)
         .join(
             models.EntryVersion,
-            (models.EntryVersion.entry_id == models.Entry.id)
-            & (models.EntryVersion.number == models.Entry.current_version),
+            (models.EntryVersion.entry_id == models.Entry.id) & (models.EntryVersion.number == models.Entry.current_version),
         )
         .order_by(models.Entry.id)
     )

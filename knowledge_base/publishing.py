@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -20,7 +21,7 @@ from knowledge_base.wordings import Wording, faq_wordings, guide_wordings, item_
 from language import Encoder
 from qinwen.clock import now
 
-Vectorise = Callable[[Sequence[str]], "np.ndarray | None"]
+Vectorise = Callable[[Sequence[str]], "NDArray[np.float32] | None"]
 """Give the sentence vectors of texts, float32 [n, d] of unit length, or None when there is no encoder."""
 
 

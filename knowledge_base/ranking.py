@@ -111,8 +111,7 @@ class PairIndex:
         for item, rows in ordered:
             used = [n for n, w in enumerate(rows.wordings) if w.kind != "answer"]
             self.rows += [
-                RankedRow(item, rows.wordings[n].facet, rows.owner, rows.wordings[n].kind, rows.wordings[n].text)
-                for n in used
+                RankedRow(item, rows.wordings[n].facet, rows.owner, rows.wordings[n].kind, rows.wordings[n].text) for n in used
             ]
             if rows.vectors is not None:
                 vectors.append(rows.vectors[used])
@@ -164,9 +163,7 @@ class PairIndex:
         scores = np.exp(scores - scores.max())
         return Ranking(self.items, np.asarray(scores / scores.sum(), dtype=np.float32), signals, likeness)
 
-    def signals(
-        self, question: str, vector: Floats | None, facets: Mapping[Facet, float]
-    ) -> tuple[Floats, Floats]:
+    def signals(self, question: str, vector: Floats | None, facets: Mapping[Facet, float]) -> tuple[Floats, Floats]:
         """Give the signals of each pair, float32 [items, facets, signals], and each row's likeness, float32 [rows]."""
         text = letters(question)
         dense = np.zeros(len(self.rows), dtype=np.float32)

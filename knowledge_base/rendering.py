@@ -123,11 +123,11 @@ def _details(content: FacetContent) -> list[str]:  # noqa: C901, PLR0912  (one b
     elif isinstance(content, Basis) and content.list:
         lines = ["【依据】"]
         for law in content.list:
-            number = f"({law.document_no})" if law.document_no else ""
-            lines.append(f"· 《{law.law.strip('《》')}》{law.article}{number}" + (f":{law.content}" if law.content else ""))
+            document = f"({law.document_no})" if law.document_no else ""
+            lines.append(f"· 《{law.law.strip('《》')}》{law.article}{document}" + (f":{law.content}" if law.content else ""))
     elif isinstance(content, Contact):
-        pairs = (("咨询", content.consult), ("投诉", content.complain))
-        lines = [f"{name}电话:{value}" for name, value in pairs if value]
+        phones = (("咨询", content.consult), ("投诉", content.complain))
+        lines = [f"{name}电话:{value}" for name, value in phones if value]
     return lines
 
 

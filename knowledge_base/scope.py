@@ -33,9 +33,7 @@ _OUTSIDE_INTENTS = ("out_of_scope", "complain", "small_talk", "challenge_bot", "
 _LONG = 60
 
 
-def scope_signals(
-    text: str, signals: NDArray[Any], intents: Mapping[str, float], weights: NDArray[Any]
-) -> NDArray[np.float32]:
+def scope_signals(text: str, signals: NDArray[Any], intents: Mapping[str, float], weights: NDArray[Any]) -> NDArray[np.float32]:
     """Give what the probability is computed from, float32 [signals of `SCOPE_SIGNALS`].
 
     Args:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -81,9 +82,7 @@ def read_seed(data: dict[str, Any], venues: Mapping[str, Any], what: str) -> See
         regional.setdefault(str(own["region"]), {}).update(own["facets"])
     guides = [Guide(item.code, PROVINCE, facets)]
     guides += [Guide(item.code, code, read_facets(own, f"{what} 的 {code}")) for code, own in regional.items()]
-    faqs = tuple(
-        read(Faq, {**faq, "item": item.code}, f"{what} 的问答 {faq.get('id')}") for faq in data.get("faqs") or []
-    )
+    faqs = tuple(read(Faq, {**faq, "item": item.code}, f"{what} 的问答 {faq.get('id')}") for faq in data.get("faqs") or [])
     review = Review(_date(data.get("reviewed_on")), _date(data.get("review_due_on")))
     return Seed(item, tuple(guides), faqs, review)
 
@@ -98,9 +97,7 @@ def venue_texts(venue: str, venues: Mapping[str, Any]) -> dict[str, dict[Facet, 
         words = {"city": city["name"], "hall": city["hall"], "area_code": city["area_code"]}
         words |= {"note": city.get("note", ""), "summer": city.get("summer", "")}
         chosen = {**template, **template.get("cities", {}).get(code, {})}
-        texts[str(code)] = {
-            facet: chosen[facet.value].format(**words) for facet in _VENUE_FACETS if chosen.get(facet.value)
-        }
+        texts[str(code)] = {facet: chosen[facet.value].format(**words) for facet in _VENUE_FACETS if chosen.get(facet.value)}
     return texts
 
 
@@ -110,9 +107,7 @@ def has_knowledge(database: Database) -> bool:
         return session.scalar(select(models.ServiceItem.code).limit(1)) is not None
 
 
-def load_seeds(
-    session: Session, encoder: str, vectorise: Vectorise, progress: Callable[[int, int], None] = lambda done, all_: None
-) -> int:
+def load_seeds(session: Session, encoder: str, vectorise: Vectorise, progress: Callable[[int, int], None] | None = None) -> int:
     """Publish the sample content into an empty knowledge base; returns the number of items, 0 if it is not empty.
 
     The vectors of all wordings are made first, so that the writing transaction stays short.
@@ -142,17 +137,18 @@ def load_seeds(
     return len(seeds)
 
 
-def prepared(texts: Sequence[str], vectorise: Vectorise, progress: Callable[[int, int], None]) -> Vectorise:
+def prepared(texts: Sequence[str], vectorise: Vectorise, progress: Callable[[int, int], None] | None) -> Vectorise:
     """Encode texts in batches, and give a `Vectorise` that looks them up."""
     unique = list(dict.fromkeys(texts))
-    known: dict[str, np.ndarray] = {}
+    known: dict[str, NDArray[np.float32]] = {}
     for start in range(0, len(unique), 200):
         batch = unique[start : start + 200]
         vectors = vectorise(batch)
         if vectors is None:
             return lambda _: None
         known.update(zip(batch, vectors, strict=True))
-        progress(len(known), len(unique))
+        if progress:
+            progress(len(known), len(unique))
     return lambda wanted: np.stack([known[text] for text in wanted])
 
 
@@ -172,7 +168,7 @@ def _all_texts(seeds: Sequence[Seed], general: Sequence[Faq]) -> list[str]:
 class _Loader(yaml.SafeLoader):
     """Leaves dates as they are written: the date of a law may also be empty or only a year."""
 
-    yaml_implicit_resolvers = {
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
         first: [rule for rule in rules if rule[0] != "tag:yaml.org,2002:timestamp"]
         for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from knowledge_base import models
-from knowledge_base.content import Faq, FacetContent, Guide, Item, read, read_guide
+from knowledge_base.content import FacetContent, Faq, Guide, Item, read, read_guide
 from knowledge_base.publishing import guide_id, item_owner
 from knowledge_base.wordings import Wording
 from language import ancestors
@@ -59,7 +60,7 @@ class Rows:
 
     owner: str
     wordings: tuple[Wording, ...]
-    vectors: np.ndarray | None
+    vectors: NDArray[np.float32] | None
 
 
 class Knowledge:

@@ -32,9 +32,7 @@ def item_wordings(item: Item) -> list[Wording]:
 
 def guide_wordings(guide: Guide) -> list[Wording]:
     """Give the everyday questions for each facet of a guide."""
-    return [
-        Wording("asked", text, facet) for facet, content in guide.facets.items() for text in dict.fromkeys(content.asked)
-    ]
+    return [Wording("asked", text, facet) for facet, content in guide.facets.items() for text in dict.fromkeys(content.asked)]
 
 
 def faq_wordings(faq: Faq) -> list[Wording]:

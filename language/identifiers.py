@@ -24,9 +24,7 @@ _DOUBLED_DIGIT_LIMIT: Final = 9
 
 def id_check_sign(first_seventeen: str) -> str:
     """Return the check sign for the first 17 digits of an identity number (GB 11643-1999, ISO 7064 MOD 11-2)."""
-    return _ID_CHECK_SIGNS[
-        sum(int(digit) * weight for digit, weight in zip(first_seventeen, _ID_WEIGHTS, strict=True)) % 11
-    ]
+    return _ID_CHECK_SIGNS[sum(int(digit) * weight for digit, weight in zip(first_seventeen, _ID_WEIGHTS, strict=True)) % 11]
 
 
 def is_id_number(text: str) -> bool:

@@ -120,8 +120,6 @@ def resolve(doc: Doc) -> Doc:
 
 
 def _span(doc: Doc, entity: Entity) -> Span:
-    span = doc.char_span(
-        entity.start, entity.end, label=entity.kind.value, span_id=entity.value or "", alignment_mode="expand"
-    )
+    span = doc.char_span(entity.start, entity.end, label=entity.kind.value, span_id=entity.value or "", alignment_mode="expand")
     assert span is not None  # "expand" always finds the words around valid offsets
     return span

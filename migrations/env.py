@@ -2,14 +2,17 @@
 
 from alembic import context
 
-import conversations.models
 import knowledge_base.models  # noqa: F401
 from qinwen.database import Base, make_engine
 from qinwen.settings import load_settings
 
 url = context.config.get_main_option("sqlalchemy.url") or load_settings().database_url
 
-with make_engine(url).connect() as connection:
-    context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_type=True)
-    with context.begin_transaction():
-        context.run_migrations()
+engine = make_engine(url)
+try:
+    with engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_type=True)
+        with context.begin_transaction():
+            context.run_migrations()
+finally:
+    engine.dispose()

@@ -11,7 +11,15 @@ from pathlib import Path
 
 from qinwen.errors import QinwenError
 
-_INPUTS = ("config.yml", "domain.yml", "data", "bot", "language", "knowledge_base/seeds/guides", "requirements/py310.txt")
+_INPUTS = (
+    "config.yml",
+    "domain.yml",
+    "data",
+    "bot",
+    "language",
+    "knowledge_base/seeds/guides",
+    "requirements/py310.txt",
+)
 _SUFFIXES = {".yml", ".yaml", ".py", ".txt", ".json"}
 
 

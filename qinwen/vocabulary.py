@@ -24,7 +24,7 @@ class Facet(str, Enum):
     CONTACT = "contact"
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """The facet's name as citizens and editors read it."""
         return FACET_TITLES[self]
 

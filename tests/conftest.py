@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-import conversations.models
 import knowledge_base.models  # noqa: F401
 from conversations import CitizenMessage, Hub, Response, Unlimited
 from qinwen.database import Base, Database

@@ -21,6 +21,9 @@ async def secure_headers(request: web.Request, handler: Handler) -> web.StreamRe
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "no-referrer")
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        if request.path.startswith("/static/"):
+            # Checked with the server each time (a cheap 304), so that an upgrade never mixes old and new files.
+            response.headers.setdefault("Cache-Control", "no-cache")
         if request.path.startswith("/api/"):
             response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -17,7 +17,7 @@ from web.health import healthz, readyz
 
 HUB = web.AppKey("hub", Hub)
 SETTINGS = web.AppKey("settings", Settings)
-SESSION_LIMITER = web.AppKey("session_limiter", RateLimiter)  # type: ignore[type-abstract]
+SESSION_LIMITER = web.AppKey("session_limiter", RateLimiter)
 CLOSING = web.AppKey("closing", asyncio.Event)
 _STATIC = Path(__file__).parent / "static"
 _PAGE = Path(__file__).parent / "templates" / "chat.html"

@@ -135,9 +135,7 @@ class SearchIndex:
             return Decision(Verdict.CLARIFY, right, fits, tuple(ranking[:MOST_CHOICES]), tuple(ranking))
         return Decision(Verdict.REFUSED, right, fits, (), tuple(ranking))
 
-    def _search(
-        self, question: str, vector: Vectors | None, limit: int | None
-    ) -> tuple[list[Candidate], dict[str, float]]:
+    def _search(self, question: str, vector: Vectors | None, limit: int | None) -> tuple[list[Candidate], dict[str, float]]:
         state, level = self._ready
         text = letters(question)
         if not state.entries or not text:

@@ -57,9 +57,7 @@ class Signals:
 class Side:
     """The rows of one sort, asked wordings or answers, grouped by entry."""
 
-    def __init__(
-        self, entries: Sequence[EntryRows], *, answers: bool, blocks: Sequence[int], background: Background
-    ) -> None:
+    def __init__(self, entries: Sequence[EntryRows], *, answers: bool, blocks: Sequence[int], background: Background) -> None:
         places = [
             (number, place)
             for number, entry in enumerate(entries)

@@ -67,9 +67,7 @@ def _next_match(folded: str, start: int) -> re.Match[str] | None:
 def _parts(match: re.Match[str]) -> _Parts:
     groups = match.groupdict()
     short = groups.get("yy")
-    return _Parts(
-        2000 + int(short) if short else _number(groups.get("y")), _number(groups.get("m")), _number(groups.get("d"))
-    )
+    return _Parts(2000 + int(short) if short else _number(groups.get("y")), _number(groups.get("m")), _number(groups.get("d")))
 
 
 def _number(written: str | None) -> int | None:

@@ -27,9 +27,7 @@ _WEEK: Final = re.compile(
     r"(?:(?P<shift>上上|下下|上|下|这|本)个?)?(?:周|星期|礼拜)"
     r"(?:(?P<weekday>[一二三四五六日天1-7末])(?![\d.]|[年岁到至~-]|个月)|(?<=[上下这本]周)(?![岁年])|(?<=[上下这本个]星期)|(?<=[上下这本个]礼拜))"
 )
-_MONTH: Final = re.compile(
-    rf"(?P<shift>上上|下下|上|下|这|本)个?月(?:(?P<monthday>{_NUMBER})[号日]|份|(?P<end>底|末))?"
-)
+_MONTH: Final = re.compile(rf"(?P<shift>上上|下下|上|下|这|本)个?月(?:(?P<monthday>{_NUMBER})[号日]|份|(?P<end>底|末))?")
 _YEAR: Final = re.compile(
     rf"(?P<year>前|去|今|本|明|后)年(?:(?P<month>{_NUMBER})月(?:(?P<monthday>{_NUMBER})[号日]|份)?|(?P<end>底|末))?"
 )

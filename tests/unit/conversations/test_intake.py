@@ -44,7 +44,7 @@ def test_binary_data_is_refused(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["/greet", "  /greet", "\n/greet", "／greet", "　／greet", "//greet", "\u200b/greet", "/ask_fee{\"item\": \"x\"}",
+    ["/greet", "  /greet", "\n/greet", "／greet", "　／greet", "//greet", "\u200b/greet", '/ask_fee{"item": "x"}',
      "EXTERNAL: x", "\ufeff/restart"],
 )  # fmt: skip
 def test_a_command_never_reaches_the_engine(text):

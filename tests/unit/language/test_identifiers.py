@@ -73,9 +73,7 @@ def test_landlines_need_an_area_code(number):
     assert not is_mobile(number)
 
 
-@pytest.mark.parametrize(
-    "number", ["12812345678", "1381234567", "138123456789", "12345", "88886666", "", "1381234567８"]
-)
+@pytest.mark.parametrize("number", ["12812345678", "1381234567", "138123456789", "12345", "88886666", "", "1381234567８"])
 def test_other_numbers_are_no_phones(number):
     assert not is_phone(number)
 

@@ -67,11 +67,7 @@ def test_text_around_keeps_its_width():
     assert mask_personal("电话：１３８１２３４５６７８，谢谢！") == "电话：[手机号]，谢谢！"
 
 
-@given(
-    st.one_of(
-        st.text(), st.text(st.sampled_from("0123456789Xx -１２一二三姓名我叫张三:：@.a陕A微信QQ号卡[]"), max_size=60)
-    )
-)
+@given(st.one_of(st.text(), st.text(st.sampled_from("0123456789Xx -１２一二三姓名我叫张三:：@.a陕A微信QQ号卡[]"), max_size=60)))
 def test_masking_never_raises_and_twice_changes_nothing(text):
     once = mask_personal(text)
     assert mask_personal(once) == once

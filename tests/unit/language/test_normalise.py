@@ -9,9 +9,7 @@ from language.normalise import fold_width, neutralise_command, normalise
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
 TRICKY_TEXT = st.text(
-    st.sampled_from(
-        "//／⁄∕ \u200b\u3000\x00\ufeff\ud800\ufdfaEXTERNAL: ＥＸ：external乾縣县著麼於證徵11aabb啊!!。.…😀👍🏻一"
-    ),
+    st.sampled_from("//／⁄∕ \u200b\u3000\x00\ufeff\ud800\ufdfaEXTERNAL: ＥＸ：external乾縣县著麼於證徵11aabb啊!!。.…😀👍🏻一"),
     max_size=30,
 )
 
@@ -48,9 +46,7 @@ def test_equal_meanings_get_one_form(written, expected):
     assert normalise(written) == expected
 
 
-@pytest.mark.parametrize(
-    "digits", ["11111", "610000000000", "２０００００", "二〇〇〇年", "一一一", "一万万", "٣٣٣٣", "①①①"]
-)
+@pytest.mark.parametrize("digits", ["11111", "610000000000", "２０００００", "二〇〇〇年", "一一一", "一万万", "٣٣٣٣", "①①①"])
 def test_digits_and_numerals_are_never_collapsed(digits):
     assert len(normalise(digits)) == len(digits)
 

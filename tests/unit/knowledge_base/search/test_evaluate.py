@@ -68,9 +68,7 @@ def test_nothing_asked_of_nothing():
 
 def test_files_are_read(tmp_path):
     entries = tmp_path / "e.jsonl"
-    entries.write_text(
-        '\ufeff{"id":"a","question":"问","answer":null,"similar":["像"]}\n\n{"id":7,"answer":"答"}\n', "utf-8"
-    )
+    entries.write_text('\ufeff{"id":"a","question":"问","answer":null,"similar":["像"]}\n\n{"id":7,"answer":"答"}\n', "utf-8")
     assert read_entries(entries) == [EvaluationEntry("a", "问", "", ("像",)), EvaluationEntry("7", "", "答", ())]
     questions = tmp_path / "q.jsonl"
     questions.write_text(

@@ -14,9 +14,7 @@ def test_the_shipped_weights_fit_their_form():
     assert set(profiles) == set(PROFILES)
     for name, profile in profiles.items():
         parts = [] if name == "none" else name.split("+")
-        assert set(profile.signals) == CHARACTER_SIGNALS | {
-            f"{side}_{p}" for p in parts for side in ("asked", "answer")
-        }
+        assert set(profile.signals) == CHARACTER_SIGNALS | {f"{side}_{p}" for p in parts for side in ("asked", "answer")}
         assert all(weight >= 0 for weight in profile.signals.values())
         assert set(profile.fits.coefficients) == set(profile.first.coefficients) == set(EVIDENCE)
         assert 0 < profile.clarify_from < profile.answer_from < 1
