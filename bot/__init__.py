@@ -1,1 +1,1 @@
-"""Code that runs inside the Rasa process: graph components, the input channel, the tracker store. Rasa is imported here alone."""
+"""Code that runs inside the Rasa process: graph components, the input channel, the tracker store."""
