@@ -9,9 +9,11 @@ domain's responses, how the hub reads the engine's answer, and the region that t
 from __future__ import annotations
 
 import asyncio
+import atexit
 import hashlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 import warnings
@@ -20,10 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.vectors import RememberedEncoder, remember_vectors
+from qinwen.training import digest_inputs
 
 ROOT = Path(__file__).parent.parent
 MODEL = ROOT / "models" / "current.tar.gz"
 _SEEDED_BY = ("seeding.py", "publishing.py", "wordings.py", "content.py", "models.py", "glossary.py", "seeds")
+_KEPT = 3
 
 
 @dataclass(frozen=True)
@@ -128,10 +132,15 @@ def open_assistant(var: Path) -> Assistant:
     """
     if not MODEL.exists():
         sys.exit("没有训练好的模型 models/current.tar.gz:请先运行 qinwen train。")
+    if not model_is_current():
+        print("注意：训练数据或代码改过，模型还是旧的。要量新的先运行 qinwen train。", file=sys.stderr, flush=True)
     folder = var / "eval"
     _set_environment()
     encoder = remember_vectors(folder, os.environ.get("QINWEN_ENCODER", "auto"))  # type: ignore[arg-type]
-    own = folder / f"knowledge-{_digest_seeds(encoder.name if encoder else 'none')}"
+    own = seeded_folder(var, encoder.name if encoder else "none")
+    for stale in sorted(folder.glob("knowledge-*"), key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+        shutil.rmtree(stale, ignore_errors=True)
+    own.mkdir(parents=True, exist_ok=True)
     os.environ["QINWEN_VAR"] = str(own)
     import manage
 
@@ -143,6 +152,12 @@ def open_assistant(var: Path) -> Assistant:
         encoder.save()
     print("加载对话模型…", file=sys.stderr, flush=True)
     return Assistant(*_load_agent(), encoder, own)
+
+
+def model_is_current() -> bool:
+    """Tell whether the model was trained from what is there now."""
+    stamp = MODEL.with_name("current.inputs")
+    return MODEL.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == digest_inputs(ROOT)
 
 
 def _load_agent() -> tuple[Any, Any]:
@@ -181,8 +196,9 @@ def _load_agent() -> tuple[Any, Any]:
     # Rasa validates its own schema anew with every answer of an action: 30 ms a turn, for a schema that never changes.
     RemoteAction._validate_action_result = lambda *_: True  # noqa: SLF001
     here = ActionsHere("http://in-process.invalid/webhook")
-    trackers = Path(tempfile.mkdtemp(prefix="qinwen-eval-")) / "tracker.db"
-    store = BoundedTrackerStore(None, url=f"sqlite:///{trackers}")
+    trackers = tempfile.mkdtemp(prefix="qinwen-eval-")
+    atexit.register(shutil.rmtree, trackers, ignore_errors=True)
+    store = BoundedTrackerStore(None, url=f"sqlite:///{trackers}/tracker.db")
     return Agent.load(str(MODEL), tracker_store=store, action_endpoint=here), here
 
 
@@ -197,11 +213,21 @@ def _set_environment() -> None:
     )
 
 
-def _digest_seeds(encoder: str) -> str:
-    digest = hashlib.sha256(encoder.encode())
+def seeded_folder(var: Path, encoder: str | None = None) -> Path:
+    """Give the folder of the database that the seeds, as they are now, are loaded into.
+
+    Args:
+        var: the folder of runtime data.
+        encoder: the encoder's name; without it any that was used, the newest first.
+    """
+    digest = hashlib.sha256()
     places = [ROOT / "knowledge_base" / name for name in _SEEDED_BY] + [ROOT / "migrations" / "versions"]
     for place in places:
         found = [place] if place.is_file() else sorted(p for p in place.rglob("*") if p.suffix in {".yml", ".py"})
         for path in found:
             digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
+    start = f"knowledge-{digest.hexdigest()[:12]}"
+    if encoder is not None:
+        return var / "eval" / f"{start}-{hashlib.sha256(encoder.encode()).hexdigest()[:6]}"
+    known = sorted((var / "eval").glob(f"{start}-*"), key=lambda path: path.stat().st_mtime)
+    return known[-1] if known else var / "eval" / start

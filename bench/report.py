@@ -73,7 +73,8 @@ class Report:
         """Print all as one table on standard output."""
         part = None
         print(_line(("指标", "实测", "目标"), "结果"))
-        for figure in self.figures:
+        order = {figure.part: place for place, figure in reversed(list(enumerate(self.figures)))}
+        for figure in sorted(self.figures, key=lambda figure: order[figure.part]):
             if figure.part != part:
                 part = figure.part
                 print(f"── {part} " + "─" * max(0, 84 - _width(part)))

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from knowledge_base import models
@@ -80,11 +80,14 @@ class Publisher:
         entry = session.get(models.Entry, entry_id)
         if entry is None:
             raise EntryNotFound(f"没有条目 {entry_id}。")
+        end = at or now()
+        versions = models.EntryVersion
         entry.revision = _raise_revision(session)
+        # All versions end, or an older one that has no end of its own would hold again.
         session.execute(
-            update(models.EntryVersion)
-            .where(models.EntryVersion.entry_id == entry_id, models.EntryVersion.number == entry.current_version)
-            .values(valid_to=at or now())
+            update(versions)
+            .where(versions.entry_id == entry_id, or_(versions.valid_to.is_(None), versions.valid_to > end))
+            .values(valid_to=end)
         )
 
     def _publish(

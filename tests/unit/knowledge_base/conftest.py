@@ -111,8 +111,8 @@ def answerer(tmp_path_factory):
 def ask(answerer):
     """Ask as the engine would: a text with the intent that the classifier gave it, and what was said before."""
 
-    def ask(text, facet=None, *, regions=(), intent=None, **context):
-        name = intent or (f"ask_{facet.value}" if facet else "ask_overview")
+    def ask(text, asked=None, /, *, regions=(), intent=None, **context):
+        name = intent or (f"ask_{asked.value}" if asked else "ask_overview")
         return answerer.answer(Question(text, None, {name: 0.95}, tuple(regions), Context(**context)))
 
     return ask
