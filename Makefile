@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup lock assets train run test test-unit test-py311 eval bench lint clean
+.PHONY: help setup lock train run test test-py311 eval bench lint clean
 SHELL := /bin/sh
 export RASA_TELEMETRY_ENABLED := false
 export PATH := $(CURDIR)/.venv/bin:$(PATH)

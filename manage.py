@@ -253,7 +253,10 @@ def export_file(settings: Settings, path: Path) -> int:
 
 def save_backup(settings: Settings, path: Path) -> int:
     """Back the databases up."""
-    from qinwen.backup import back_up
+    from qinwen.backup import BackupFailed, back_up
+
+    if settings.database_url != f"sqlite:///{settings.var}/qinwen.db":
+        raise BackupFailed("数据库不在数据目录里（设置了 DATABASE_URL），请用数据库自己的备份工具。")
 
     print(f"已备份 {'、'.join(back_up(settings.var, path))} 到 {path}。里面有密钥，请妥善保管。")
     return 0
@@ -269,7 +272,7 @@ def restore_backup(path: Path) -> int:
 
 def load_var() -> Path:
     """Give the folder of runtime data, before the settings can be read."""
-    return Path(os.environ.get("QINWEN_VAR") or ROOT / "var")
+    return Path(os.environ.get("QINWEN_VAR") or ROOT / "var").resolve()
 
 
 def ensure_settings() -> Settings:
@@ -324,6 +327,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the `qinwen` command; our own errors become one sentence."""
+    os.umask(0o077)  # databases, secrets and logs are nobody else's business
     options = make_parser().parse_args(arguments)
     try:
         result = options.action(options)

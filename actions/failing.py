@@ -14,7 +14,7 @@ from qinwen.replies import Reply
 from qinwen.vocabulary import Outcome
 
 log = logger(__name__)
-_WORDS = "查资料的时候出了点故障,这一句暂时答不了。请过一会儿再问我一次;着急可以打 12345。"
+_WORDS = "查资料的时候出了点故障，这一句暂时答不了。请过一会儿再问我一次；着急可以打 12345。"
 
 
 class SpeakingAction:

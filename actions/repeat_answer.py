@@ -49,6 +49,6 @@ class ActionExplainSimply(ActionRepeatAnswer):
         lead = card.text.split("\n【")[0].split("\n")[1:2] or [card.text]
         sentences = [s for s in re.split(r"(?<=[。;;!?])", lead[0]) if s.strip()]
         terms = resources().answerer.explain_terms(card.text)
-        words = ["简单说:", *sentences, *(f"「{term}」就是:{plain}" for term, plain in terms)]
+        words = ["简单说：", *sentences, *(f"「{term}」就是：{plain}" for term, plain in terms)]
         simple = Reply("text", "\n".join(words), sources=card.sources)
         return Answer(answer.outcome, (simple,), answer.item, answer.facet, answer.region)

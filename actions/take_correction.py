@@ -1,4 +1,4 @@
-"""Takes "不对,我问的是护照" as the question it contains; a bare "不对" is noted."""
+"""Takes "不对，我问的是护照" as the question it contains; a bare "不对" is noted."""
 
 from __future__ import annotations
 

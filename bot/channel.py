@@ -71,8 +71,9 @@ class GatewayInput(InputChannel):
 
         @routes.route("/", methods=["GET"])
         async def health(request: Request) -> HTTPResponse:
-            del request
-            return response.json({"status": "ok"})
+            # Rasa serves on without a model, and would answer every question with silence.
+            ready = bool(request.app.ctx.agent and request.app.ctx.agent.is_ready())
+            return response.json({"ready": ready}, status=200 if ready else 503)
 
         @routes.route("/turn", methods=["POST"])
         async def turn(request: Request) -> HTTPResponse:

@@ -44,7 +44,7 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Give the options: `weight` scales the features against the sparse ones, `part` names the encoder's part to use.
 
-        All of the encoder is better by under one point and takes ten times as long to train (docs/adr/0005).
+        All of the encoder is better by under one point and takes three times as long to train (docs/adr/0005).
         """
         return {**DenseFeaturizer.get_default_config(), "weight": 1.0, "part": ""}
 

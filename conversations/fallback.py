@@ -12,10 +12,10 @@ def respond_without_bot(text: str) -> Response:
     """Give the answer for a message that the bot could not take."""
     safety = detect_safety(text)
     if safety and safety.kind == "emergency":
-        words = f"情况紧急,请马上拨打 {safety.number}。请先保证自己和身边人的安全。"
+        words = f"情况紧急，请马上拨打 {safety.number}。请先保证自己和身边人的安全。"
         return Response(Outcome.EMERGENCY, (Reply("text", words),))
     words = (
-        "实在抱歉,我这边出了点故障,这句话暂时答不了。您说的我已经记下,请过一两分钟再发一次。"
-        "着急的话可以打 12345 热线;遇到危险请打 110、119 或 120。"
+        "实在抱歉，我这边出了点故障，这句话暂时答不了。您说的我已经记下，请过一两分钟再发一次。"
+        "着急的话可以打 12345 热线；遇到危险请打 110、119 或 120。"
     )
     return Response(Outcome.ERROR, (Reply("text", words),))

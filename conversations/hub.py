@@ -24,13 +24,14 @@ from conversations.errors import LedgerUnavailable, ResponderUnavailable, Sessio
 from conversations.fallback import respond_without_bot
 from conversations.limits import RateLimiter
 from conversations.turns import CitizenMessage, FinishedTurn, Responder, Response
+from language import mask_personal
 from qinwen.clock import now
 from qinwen.database import Database
 from qinwen.log import logger
 
 log = logger(__name__)
 T = TypeVar("T")
-_STALE_AFTER = timedelta(seconds=30)
+_STALE_AFTER = timedelta(seconds=120)
 _WAIT_STEP = 0.2
 
 
@@ -70,7 +71,7 @@ class Hub:
         """
         found = await self._in_ledger(lambda s: ledger.find_citizen(s, channel, address))
         if found is None:
-            raise SessionUnknown("会话已失效,请刷新页面重新开始。")
+            raise SessionUnknown("会话已失效，请刷新页面重新开始。")
         return found
 
     async def take(self, message: CitizenMessage) -> FinishedTurn:
@@ -84,7 +85,7 @@ class Hub:
         task = self._running.get(key)
         if task is None:
             if not self._limiter.allow(message.citizen):
-                raise TooManyMessages("您发得太快了,我跟不上。请等几秒再发。")
+                raise TooManyMessages("您发得太快了，我跟不上。请等几秒再发。")
             task = asyncio.create_task(self._run(message))
             self._running[key] = task
             task.add_done_callback(lambda _: self._running.pop(key, None))
@@ -143,7 +144,9 @@ class Hub:
 
     async def _respond(self, claim: ledger.Claim, message: CitizenMessage) -> Response:
         try:
-            return await self._responder.respond(claim.conversation, message.text, message.message_id, {"region": claim.region})
+            return await self._responder.respond(
+                claim.conversation, mask_personal(message.text), message.message_id, {"region": claim.region}
+            )
         except ResponderUnavailable as error:
             log.warning("responder_unavailable", turn=claim.turn, reason=error.message)
         except Exception:
@@ -159,7 +162,7 @@ class Hub:
             return await asyncio.to_thread(run)
         except SQLAlchemyError as error:
             log.exception("ledger_unavailable")
-            raise LedgerUnavailable("系统现在记不下您的话,所以没有处理。请过一会儿再发;急事请打 12345。") from error
+            raise LedgerUnavailable("系统现在记不下您的话，所以没有处理。请过一会儿再发；急事请打 12345。") from error
 
 
 class ConversationLocks:

@@ -19,17 +19,17 @@ def accept_text(value: object) -> str:
         MessageRefused: it is not text, empty, longer than 500 characters, or binary data.
     """
     if not isinstance(value, str):
-        raise MessageRefused("我只看得懂文字,请把问题打成字发给我。")
+        raise MessageRefused("我只看得懂文字，请把问题打成字发给我。")
     if len(value) > MAX_CHARACTERS * 8 or len(value.strip()) > MAX_CHARACTERS:
-        raise MessageRefused(f"这段话超过 {MAX_CHARACTERS} 个字了。请挑最要紧的一件事,用一两句话问我。")
+        raise MessageRefused(f"这段话超过 {MAX_CHARACTERS} 个字了。请挑最要紧的一件事，用一两句话问我。")
     controls = sum(unicodedata.category(c) in {"Cc", "Cs", "Cn", "Co"} and c not in "\n\r\t" for c in value)
     if controls > max(1, len(value) * _BINARY_SHARE):
-        raise MessageRefused("收到的内容不是文字,我看不懂。请把问题打成字发给我。")
+        raise MessageRefused("收到的内容不是文字，我看不懂。请把问题打成字发给我。")
     # PostgreSQL stores no NUL, and nothing stores half a surrogate pair.
     storable = "".join(c for c in value if unicodedata.category(c) not in {"Cc", "Cs"} or c in "\n\r\t")
     text = neutralise_command(storable).strip()
     if not text:
-        raise MessageRefused("您好像还没写字。想问什么,直接打出来就行,比如:身份证丢了怎么办。")
+        raise MessageRefused("您好像还没写字。想问什么，直接打出来就行，比如：身份证丢了怎么办。")
     return text
 
 

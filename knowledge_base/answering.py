@@ -24,7 +24,7 @@ from knowledge_base.scope import scope_probability, scope_signals
 from knowledge_base.search import SearchIndex, SearchRow, Verdict
 from knowledge_base.snapshot import PROVINCE, Knowledge, Version
 from knowledge_base.thresholds import Thresholds, load_thresholds
-from language import Encoder, find_regions
+from language import Encoder, ancestors, find_regions
 from qinwen.clock import now
 from qinwen.replies import Choice, Reply
 from qinwen.vocabulary import Facet, Outcome
@@ -70,7 +70,7 @@ class Answerer:
         """Answer a question."""
         index = self._fresh_index()
         if index is None:
-            return Answer(Outcome.NOT_FOUND, (Reply("text", "知识库还是空的,暂时答不了。请打 12345 咨询。"),))
+            return Answer(Outcome.NOT_FOUND, (Reply("text", "知识库还是空的，暂时答不了。请打 12345 咨询。"),))
         at = now()
         context = question.context
         option = chosen_option(question.text, context.options)
@@ -80,6 +80,9 @@ class Answerer:
             return self._answer_facet(context.item, context.facet or Facet.OVERVIEW, question.regions[0], at)
         best = self._rank(index, question)
         expected = best.item == context.item or any(best.item == option.item for option in context.options)
+        same = self._nearest_faq(index, best, _region(question), at, same_wording=True)
+        if same:
+            return same
         if best.scope < (self._thresholds.scope_expected if expected else self._thresholds.scope):
             return self._not_found(best, question)
         if best.item == BARE:
@@ -122,18 +125,15 @@ class Answerer:
 
     def _faq_rows(self, owner: str) -> tuple[list[SearchRow], NDArray[np.float32] | None]:
         rows = self._knowledge.rows[owner]
-        if self._knowledge.version(owner, now()) is None:
-            return [], None
         return [SearchRow(owner, w.kind, w.text) for w in rows.wordings], rows.vectors
 
     def _item_of(self, owner: str) -> str | None:
         kind, _, rest = owner.partition(":")
         if kind == "item":
             return rest
-        version = self._knowledge.version(owner, now())
-        if version is None:
-            return None
-        return version.content.item or ""
+        # Valid later or no longer: its wordings stay findable, and the moment of asking decides.
+        version = self._knowledge.latest(owner)
+        return (version.content.item or "") if version else None
 
     def _rank(self, index: PairIndex, question: Question) -> Best:
         correction = _corrected(question.text)
@@ -185,9 +185,9 @@ class Answerer:
 
     def _ask_item(self, best: Best, question: Question) -> Answer:
         """Ask which item a question without one is about; the facet is kept for the answer."""
-        words = f"您问的是哪件事的「{best.facet.label}」?告诉我要办什么就行,比如「身份证」「居住证」「公积金提取」。"
+        words = f"您问的是哪件事的「{best.facet.label}」？告诉我要办什么就行，比如「身份证」「居住证」「公积金提取」。"
         if best.facet is Facet.OVERVIEW:
-            words = "您要办的是哪件事?说个大概就行,比如「补身份证」「给孩子上户口」「取公积金」。"
+            words = "您要办的是哪件事？说个大概就行，比如「补身份证」「给孩子上户口」「取公积金」。"
         reply = (Reply("text", words),)
         return Answer(Outcome.ASK_SLOT, reply, None, best.facet, _region(question), confidence=best.share)
 
@@ -208,27 +208,29 @@ class Answerer:
         found = self._knowledge.facet(item, facet, region or PROVINCE, at)
         if found is None:
             names = self._knowledge.items[item].everyday_name
-            words = f"「{names}」的这一项我这里还没有内容,请打 12345 或到窗口问一下。"
+            words = f"「{names}」的这一项我这里还没有内容，请打 12345 或到窗口问一下。"
             return Answer(Outcome.NOT_FOUND, (Reply("text", words),), item, facet, region)
         general = self._knowledge.facet(item, facet, PROVINCE, at) if found.region != PROVINCE else None
         replies = [rendering.facet_card(found, general)]
         options: list[Option] = []
         if facet is Facet.OVERVIEW:
             options = facet_options(found.item, region)
-            replies.append(_choices("想知道哪一样?点一下,或者直接问我:", options))
+            replies.append(_choices("想知道哪一样？点一下，或者直接问我：", options))
         elif region is None and (own := self._knowledge.regions_with_own(item, facet, at)):
             options = region_options(found.item, facet, own)
-            replies.append(_choices("各地不太一样。您在哪个市?告诉我,我给您当地的:", options))
+            replies.append(_choices("各地不太一样。您在哪个市？告诉我，我给您当地的：", options))
         return Answer(Outcome.ANSWERED, tuple(replies), item, facet, region, tuple(options), confidence)
 
-    def _nearest_faq(self, index: PairIndex, best: Best, region: str | None, at: datetime) -> Answer | None:
+    def _nearest_faq(
+        self, index: PairIndex, best: Best, region: str | None, at: datetime, *, same_wording: bool = False
+    ) -> Answer | None:
         """Answer from an FAQ when search is sure of it, and it is nearer than the item's own wordings of the facet."""
         decision = self._faqs.decide(best.text, best.vector)
         if decision.verdict is not Verdict.ANSWERED:
             return None
         entry = decision.candidates[0].entry
         version = self._knowledge.version(entry, at)
-        if version is None or not isinstance(version.content, Faq) or (version.content.item or "") != best.item:
+        if version is None or not isinstance(version.content, Faq) or not _holds_in(version.content, region):
             return None
         nearest = {"faq": -1.0, "own": -1.0}
         for row, likeness in zip(index.rows, best.ranking.rows, strict=True):
@@ -236,6 +238,11 @@ class Answerer:
                 nearest["faq"] = max(nearest["faq"], float(likeness))
             elif row.item == best.item and row.facet is best.facet and not row.owner.startswith("faq:"):
                 nearest["own"] = max(nearest["own"], float(likeness))
+        if same_wording:
+            same = nearest["faq"] >= self._thresholds.faq_same
+            return self._faq_answer(version, version.content, best, region) if same else None
+        if (version.content.item or "") != best.item:
+            return None
         if best.item and nearest["faq"] < nearest["own"] + self._thresholds.faq_margin:
             return None
         other_facet = version.content.facet not in (None, best.facet)
@@ -251,7 +258,7 @@ class Answerer:
     def _clarify(self, rivals: Sequence[str], best: Best, question: Question) -> Answer:
         items = [self._knowledge.items[code] for code in rivals]
         options = clarifying_options(items, best.facet, _region(question))
-        reply = _choices("您说的是哪一件?点一下就行,也可以回数字:", options)
+        reply = _choices("您说的是哪一件？点一下就行，也可以回数字：", options)
         facet = best.facet if best.facet_share >= self._thresholds.facet else None
         return Answer(Outcome.CLARIFY, (reply,), None, facet, _region(question), tuple(options), best.share)
 
@@ -261,10 +268,16 @@ class Answerer:
         near = [best.ranking.items[n] for n in np.argsort(-shares)[:4] if best.ranking.items[n] in self._knowledge.items][:2]
         options = clarifying_options([self._knowledge.items[code] for code in near], Facet.OVERVIEW, None)
         if outside or not near:
-            words = "这件事不归我管,我只懂政务服务怎么办。比如您可以问「身份证丢了怎么补」「公积金怎么提」。"
+            words = "这件事不归我管，我只懂政务服务怎么办。比如您可以问「身份证丢了怎么补」「公积金怎么提」。"
             return Answer(Outcome.REFUSED_OUT_OF_SCOPE, (Reply("text", words),), confidence=best.scope)
-        words = "这个我还没有把握答对,不敢乱说。您看是不是想问下面这两件?都不是的话,可以打 12345,或者换个说法再问我。"
+        words = "这个我还没有把握答对，不敢乱说。您看是不是想问下面这两件？都不是的话，可以打 12345，或者换个说法再问我。"
         return Answer(Outcome.NOT_FOUND, (_choices(words, options),), options=tuple(options), confidence=best.scope)
+
+
+def _holds_in(faq: Faq, region: str | None) -> bool:
+    """Tell whether an FAQ holds for a region: it is the whole province's, the region's own, or its parent's."""
+    parents = {parent.code for parent in ancestors(region)} if region else set()
+    return faq.region in {PROVINCE, region} | parents
 
 
 def _says_only_region(text: str) -> bool:
@@ -280,7 +293,7 @@ def says_what_is_meant(text: str) -> bool:
 
 
 def _corrected(text: str) -> str | None:
-    """Give what a correction says is meant: "不是护照,是港澳通行证" → "港澳通行证"."""
+    """Give what a correction says is meant: "不是护照，是港澳通行证" → "港澳通行证"."""
     found = _CORRECTION.search(text)
     return (found["meant"] or found["said"]) if found else None
 

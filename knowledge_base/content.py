@@ -237,7 +237,7 @@ def read(kind: type[S], data: Any, what: str) -> S:
     try:
         return msgspec.convert(data, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise EntryInvalid(f"{what} 的内容有误:{error}") from error
+        raise EntryInvalid(f"{what} 的内容有误：{error}") from error
 
 
 def read_facets(data: dict[str, Any], what: str) -> dict[Facet, FacetContent]:

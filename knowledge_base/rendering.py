@@ -22,7 +22,7 @@ from language import name_of
 from qinwen.replies import Reply, Source
 from qinwen.vocabulary import FACET_TITLES, Facet
 
-SAMPLE_NOTE = "示例内容,以当地窗口为准。"
+SAMPLE_NOTE = "示例内容，以当地窗口为准。"
 
 
 def facet_card(found: FoundFacet, general: FoundFacet | None = None) -> Reply:
@@ -96,7 +96,7 @@ def _details(content: FacetContent) -> list[str]:  # noqa: C901, PLR0912  (one b
             )
             when = f"〔{material.when}〕" if material.when else ""
             lines.append(f"{number}. {when}{material.name}" + (f"({amount})" if amount else ""))
-            detail = ";".join(part for part in (material.note, material.source and f"来源:{material.source}") if part)
+            detail = ";".join(part for part in (material.note, material.source and f"来源：{material.source}") if part)
             if detail:
                 lines.append(f"   {detail}")
     elif isinstance(content, Process) and content.steps:
@@ -107,12 +107,12 @@ def _details(content: FacetContent) -> list[str]:  # noqa: C901, PLR0912  (one b
             if step.note:
                 lines.append(f"   {step.note}")
     elif isinstance(content, Place) and content.cross_region:
-        lines = [f"通办范围:{content.cross_region}"]
+        lines = [f"通办范围：{content.cross_region}"]
     elif isinstance(content, Duration):
         limits = (("法定时限", content.statutory), ("承诺时限", content.promised))
         lines = [f"{name}:{_limit(limit)}" for name, limit in limits if limit]
         if content.stop_clock:
-            lines.append("不算在内:" + ";".join(content.stop_clock))
+            lines.append("不算在内：" + ";".join(content.stop_clock))
     elif isinstance(content, Fee) and content.items:
         lines = ["【收费项目】"]
         for item in content.items:
@@ -127,7 +127,7 @@ def _details(content: FacetContent) -> list[str]:  # noqa: C901, PLR0912  (one b
             lines.append(f"· 《{law.law.strip('《》')}》{law.article}{document}" + (f":{law.content}" if law.content else ""))
     elif isinstance(content, Contact):
         phones = (("咨询", content.consult), ("投诉", content.complain))
-        lines = [f"{name}电话:{value}" for name, value in phones if value]
+        lines = [f"{name}电话：{value}" for name, value in phones if value]
     return lines
 
 

@@ -73,7 +73,7 @@ def read_seed(data: dict[str, Any], venues: Mapping[str, Any], what: str) -> See
     facets = read_facets(data.get("facets") or {}, what)
     missing = [facet.value for facet in Facet if facet not in facets]
     if missing:
-        raise EntryInvalid(f"{what} 缺少要素:{'、'.join(missing)}。")
+        raise EntryInvalid(f"{what} 缺少要素：{'、'.join(missing)}。")
     regional: dict[str, dict[str, Any]] = {
         code: {facet.value: {"text": text} for facet, text in texts.items()}
         for code, texts in venue_texts(item.venue, venues).items()

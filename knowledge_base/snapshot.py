@@ -102,6 +102,10 @@ class Knowledge:
         holding = [v for v in self._versions.get(entry, ()) if v.holds(at)]
         return max(holding, key=lambda v: v.number) if holding else None
 
+    def latest(self, entry: str) -> Version | None:
+        """Give the newest version of an entry, valid now or not."""
+        return max(self._versions.get(entry, ()), key=lambda v: v.number, default=None)
+
     def facet(self, item: str, facet: Facet, region: str, at: datetime) -> FoundFacet | None:
         """Give a facet as it stands in a region: the region's own, else its parent's, up to the province's."""
         for code in (region, *(parent.code for parent in ancestors(region))):

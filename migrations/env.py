@@ -2,7 +2,8 @@
 
 from alembic import context
 
-import knowledge_base.models  # noqa: F401
+import conversations.models  # noqa: F401
+import knowledge_base.models  # noqa: F401  (both for their tables)
 from qinwen.database import Base, make_engine
 from qinwen.settings import load_settings
 

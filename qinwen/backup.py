@@ -56,7 +56,7 @@ def restore(source: Path, var: Path) -> list[str]:
     Raises:
         BackupFailed: the archive is not one of ours, or `var/` already holds data.
     """
-    taken = [name for name in _NAMES if (var / name).exists()]
+    taken = [path.name for name in _NAMES for path in sorted(var.glob(f"{name}*"))]
     if taken:
         raise BackupFailed(f"{var} 里已有 {'、'.join(taken)}。请先停机并把它们移走，再恢复。")
     try:

@@ -3,7 +3,8 @@
     QinwenError
     ├── SettingError            a setting is missing or bad; start-up stops
     ├── knowledge_base.errors   EntryInvalid, EntryNotFound, SeedInvalid
-    └── conversations.errors    MessageRefused, ConversationBusy, ResponderUnavailable, ResponderFailed
+    ├── conversations.errors    MessageRefused, SessionUnknown, TooManyMessages, LedgerUnavailable, ResponderUnavailable
+    └── StartFailed, TrainingFailed, BackupFailed   what a command could not do
 
 An edge (an HTTP handler, a command, an action) translates them once; everything inside raises them.
 """

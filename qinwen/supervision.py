@@ -65,7 +65,7 @@ def require_free_ports(ports: Mapping[str, tuple[str, int]]) -> None:
             try:
                 probe.bind((host, port))
             except OSError as error:
-                raise StartFailed(f"端口 {port} 已被占用:请停掉占用它的程序,或用环境变量 {variable} 换一个端口。") from error
+                raise StartFailed(f"端口 {port} 已被占用：请停掉占用它的程序，或用环境变量 {variable} 换一个端口。") from error
 
 
 class Supervisor:
@@ -112,9 +112,9 @@ class Supervisor:
         waiting = list(urls)
         while waiting:
             if self._process is None or self._process.poll() is not None:
-                raise StartFailed(f"进程没能启动,请看日志 {self._var}/log/。")
+                raise StartFailed(f"进程没能启动，请看日志 {self._var}/log/。")
             if time.monotonic() > deadline:
-                raise StartFailed(f"{timeout:.0f} 秒内没有就绪:{waiting[0]}。请看日志 {self._var}/log/。")
+                raise StartFailed(f"{timeout:.0f} 秒内没有就绪：{waiting[0]}。请看日志 {self._var}/log/。")
             waiting = [url for url in waiting if not _answers(url)]
             time.sleep(0.2 if waiting else 0)
 

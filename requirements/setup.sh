@@ -6,6 +6,10 @@ set -eu
 lock=requirements/py310-dev.txt venv=.venv wanted=3.10
 if [ "${1:-}" = --py311 ]; then lock=requirements/py311-dev.txt venv=.venv-py311 wanted=3.11; fi
 
+# The Makefile puts .venv/bin first: a new environment must not be made from the Python of the old one.
+PATH=$(printf '%s' "$PATH" | sed "s#$PWD/\.venv/bin:##g")
+export PATH
+
 say() { printf '%s\n' "$*" >&2; }
 
 # uv: the one on PATH, or our own pinned copy in .uv/.

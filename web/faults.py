@@ -59,4 +59,4 @@ async def translate_errors(request: web.Request, handler: Handler) -> web.Stream
         return response
     except Exception:
         log.exception("request_failed", path=request.path)
-        return error_response(500, "internal", "系统出了点故障,请稍后再试。急事请打 12345。")
+        return error_response(500, "internal", "系统出了点故障，请稍后再试。急事请打 12345。")

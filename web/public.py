@@ -34,7 +34,7 @@ async def page(request: web.Request) -> web.StreamResponse:
 async def open_session(request: web.Request) -> web.Response:
     """Open a session: `POST /api/chat/sessions` → `{"token": "…", "citizen": "…"}`."""
     if not request.app[SESSION_LIMITER].allow(address_of(request)):
-        raise TooManyMessages("这个网络打开会话太频繁了,请过一分钟再试。")
+        raise TooManyMessages("这个网络打开会话太频繁了，请过一分钟再试。")
     token = new_token()
     citizen = await request.app[HUB].open_citizen(CHANNEL, hash_token(token))
     return web.json_response({"token": token, "citizen": citizen})
@@ -113,7 +113,7 @@ def make_public_app(settings: Settings, hub: Hub, session_limiter: RateLimiter) 
     app.router.add_post("/api/chat/sessions", open_session)
     app.router.add_post("/api/chat/messages", send_message)
     app.router.add_get("/api/chat/messages", list_messages)
-    app.router.add_get("/api/chat/events", stream_events)
+    app.router.add_get("/api/chat/events", stream_events, allow_head=False)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_static("/static/", _STATIC)

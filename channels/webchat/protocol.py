@@ -33,7 +33,7 @@ def read_sent(body: bytes) -> Sent:
     except (ValueError, RecursionError) as error:
         raise MessageRefused("请求不是正确的 JSON。") from error
     if not isinstance(shape, Mapping):
-        raise MessageRefused("请求应当是一个 JSON 对象,含 text 和 message_id。")
+        raise MessageRefused("请求应当是一个 JSON 对象，含 text 和 message_id。")
     return Sent(text=accept_text(shape.get("text")), message_id=accept_message_id(shape.get("message_id")))
 
 
@@ -55,7 +55,7 @@ def bearer_token(header: str | None) -> str:
     """
     kind, _, token = (header or "").partition(" ")
     if kind.lower() != "bearer" or not token.strip() or not token.isascii():
-        raise SessionUnknown("请先打开会话:缺少 Authorization: Bearer 令牌。")
+        raise SessionUnknown("请先打开会话：缺少 Authorization: Bearer 令牌。")
     return token.strip()
 
 

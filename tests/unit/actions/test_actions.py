@@ -100,9 +100,7 @@ async def test_a_correction_that_says_what_is_meant_is_answered(answerer, make_t
     assert said["custom"]["outcome"] == "answered"
 
 
-@pytest.mark.parametrize(
-    ("intent", "response"), [("deny", "utter_deny"), ("report_wrong_answer", "utter_wrong_answer_noted")]
-)
+@pytest.mark.parametrize(("intent", "response"), [("deny", "utter_deny"), ("report_wrong_answer", "utter_wrong_answer_noted")])
 async def test_a_bare_no_is_noted(answerer, make_tracker, run, intent, response):
     [said], _ = await run(ActionTakeCorrection(), make_tracker("不对", intent))
     assert said["response"] == response

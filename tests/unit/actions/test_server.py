@@ -15,7 +15,9 @@ def app():
 
 
 def guard(app):
-    [found] = [m for m in app.request_middleware if m.__name__ == "require_secret"]
+    # Newer Sanics wrap a middleware in an object of their own.
+    functions = [getattr(middleware, "func", middleware) for middleware in app.request_middleware]
+    [found] = [function for function in functions if function.__name__ == "require_secret"]
     return found
 
 

@@ -8,7 +8,9 @@ GUESS = {"name": "ask_fee", "confidence": 0.99}
 
 
 def classify(text):
-    message = Message(data={"text": text, "intent": GUESS, "intent_ranking": [GUESS, {"name": "emergency", "confidence": 0.01}]})
+    message = Message(
+        data={"text": text, "intent": GUESS, "intent_ranking": [GUESS, {"name": "emergency", "confidence": 0.01}]}
+    )
     [classified] = SafetyClassifier().process([message])
     return classified
 

@@ -12,8 +12,7 @@ def contents(database):
     """Give how much of everything there is, and the revision."""
     with database.session() as session:
         counts = [
-            session.scalar(select(func.count()).select_from(table))
-            for table in (ServiceItem, Entry, EntryVersion, SearchRow)
+            session.scalar(select(func.count()).select_from(table)) for table in (ServiceItem, Entry, EntryVersion, SearchRow)
         ]
         return [*counts, session.scalar(select(KnowledgeRevision.number))]
 
@@ -34,7 +33,6 @@ class BrokenEncoder:
         self.calls += 1
         if self.calls == self._at:
             raise MemoryError
-        return None
 
 
 @pytest.mark.parametrize("at", [1, 2, 3])

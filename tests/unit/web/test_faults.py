@@ -97,9 +97,12 @@ async def test_every_answer_forbids_inline_script_framing_and_sniffing():
     assert headers["Referrer-Policy"] == "no-referrer"
 
 
-async def test_what_the_api_says_is_not_kept_by_caches_and_pages_may_be():
+async def test_what_the_api_says_is_not_kept_by_caches():
     assert (await secured("/api/chat/messages", web.Response()))["Cache-Control"] == "no-store"
-    assert "Cache-Control" not in await secured("/static/chat/chat.css", web.Response())
+
+
+async def test_pages_and_their_parts_may_be_kept_but_are_checked_again():
+    assert (await secured("/static/chat/page.css", web.Response()))["Cache-Control"] == "no-cache"
 
 
 async def test_a_handler_s_own_header_stays():
