@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 from knowledge_base import rendering
 from knowledge_base.choices import chosen_option, clarifying_options, facet_options, region_options
 from knowledge_base.content import Faq
+from knowledge_base.faq_match import FaqMatch, holds_in
 from knowledge_base.glossary import load_glossary
 from knowledge_base.questions import Answer, Context, Option, Question
 from knowledge_base.ranking import BARE, FACETS, PairIndex, Ranking, load_weights
 from knowledge_base.scope import scope_probability, scope_signals
-from knowledge_base.search import SearchIndex, SearchRow, Verdict
+from knowledge_base.search import Decision
 from knowledge_base.snapshot import PROVINCE, Knowledge, Version
 from knowledge_base.thresholds import Thresholds, load_thresholds
-from language import Encoder, ancestors, find_regions
+from language import Encoder, find_regions
 from qinwen.clock import now
 from qinwen.replies import Choice, Reply
 from qinwen.vocabulary import Facet, Outcome
@@ -64,7 +65,7 @@ class Answerer:
         self._encoder = encoder
         self._thresholds: Thresholds = load_thresholds()
         self._index: PairIndex | None = None
-        self._faqs = SearchIndex(encoder)
+        self._faqs = FaqMatch(knowledge, encoder, self._thresholds)
 
     def answer(self, question: Question) -> Answer:
         """Answer a question."""
@@ -78,27 +79,31 @@ class Answerer:
             return self._answer_facet(option.item, option.facet, option.region or _region(question), at)
         if question.regions and context.item and _says_only_region(question.text):
             return self._answer_facet(context.item, context.facet or Facet.OVERVIEW, question.regions[0], at)
-        best = self._rank(index, question)
+        return self._answer_ranked(index, self._rank(index, question), question, at)
+
+    def _answer_ranked(self, index: PairIndex, best: Best, question: Question, at: datetime) -> Answer:
+        context = question.context
+        decision = self._faqs.decide(best.text, best.vector)
+        faq = self._live_faq(decision, _region(question), at)
+        if faq and self._faqs.is_same(decision, index, best.ranking):
+            return self._answer_faq(faq, best, question)
         expected = best.item == context.item or any(best.item == option.item for option in context.options)
-        same = self._nearest_faq(index, best, _region(question), at, same_wording=True)
-        if same:
-            return same
         if best.scope < (self._thresholds.scope_expected if expected else self._thresholds.scope):
             return self._not_found(best, question)
         if best.item == BARE:
             return self._ask_item(best, question)
-        if best.item == "":
-            return self._nearest_faq(index, best, _region(question), at) or self._not_found(best, question)
         rivals = self._rivals(best)
         if len(rivals) > 1 and context.item in rivals:
             rivals, best = [context.item], replace(best, item=context.item)
         if len(rivals) > 1:
             return self._clarify(rivals, best, question)
-        facet = self._inherited(question, best)
-        faq = self._nearest_faq(index, replace(best, facet=facet), _region(question), at)
-        if faq:
-            return faq
-        return self._answer_facet(best.item, facet, _region(question), at, best.share * best.scope)
+        best = replace(best, facet=self._inherited(question, best))
+        asked = (best.item, best.facet, best.facet_share)
+        if faq and self._faqs.beats_guide(decision, _content(faq), index, best.ranking, asked):
+            return self._answer_faq(faq, best, question)
+        if best.item == "":
+            return self._not_found(best, question)
+        return self._answer_facet(best.item, best.facet, _region(question), at, best.share * best.scope)
 
     def answer_about(self, item: str, facet: Facet, region: str | None) -> Answer:
         """Answer a facet of an item, for instance once more."""
@@ -117,15 +122,11 @@ class Answerer:
     def _fresh_index(self) -> PairIndex | None:
         changed = self._knowledge.refresh()
         if changed or self._index is None:
-            self._faqs.update({owner: self._faq_rows(owner) for owner in changed if owner.startswith("faq:")})
+            self._faqs.update(changed)
             owned = [(self._item_of(owner), rows) for owner, rows in self._knowledge.rows.items()]
             live = [(item, rows) for item, rows in owned if rows.wordings and (item is not None)]
             self._index = PairIndex([(i, r) for i, r in live if i is not None], self._encoder) if live else None
         return self._index
-
-    def _faq_rows(self, owner: str) -> tuple[list[SearchRow], NDArray[np.float32] | None]:
-        rows = self._knowledge.rows[owner]
-        return [SearchRow(owner, w.kind, w.text) for w in rows.wordings], rows.vectors
 
     def _item_of(self, owner: str) -> str | None:
         kind, _, rest = owner.partition(":")
@@ -221,39 +222,18 @@ class Answerer:
             replies.append(_choices("各地不太一样。您在哪个市？告诉我，我给您当地的：", options))
         return Answer(Outcome.ANSWERED, tuple(replies), item, facet, region, tuple(options), confidence)
 
-    def _nearest_faq(
-        self, index: PairIndex, best: Best, region: str | None, at: datetime, *, same_wording: bool = False
-    ) -> Answer | None:
-        """Answer from an FAQ when search is sure of it, and it is nearer than the item's own wordings of the facet."""
-        decision = self._faqs.decide(best.text, best.vector)
-        if decision.verdict is not Verdict.ANSWERED:
+    def _live_faq(self, decision: Decision, region: str | None, at: datetime) -> Version | None:
+        """Give the first FAQ of a search if it is valid now and holds for the region."""
+        if not decision.candidates:
             return None
-        entry = decision.candidates[0].entry
-        version = self._knowledge.version(entry, at)
-        if version is None or not isinstance(version.content, Faq) or not _holds_in(version.content, region):
-            return None
-        nearest = {"faq": -1.0, "own": -1.0}
-        for row, likeness in zip(index.rows, best.ranking.rows, strict=True):
-            if row.owner == entry:
-                nearest["faq"] = max(nearest["faq"], float(likeness))
-            elif row.item == best.item and row.facet is best.facet and not row.owner.startswith("faq:"):
-                nearest["own"] = max(nearest["own"], float(likeness))
-        if same_wording:
-            same = nearest["faq"] >= self._thresholds.faq_same
-            return self._faq_answer(version, version.content, best, region) if same else None
-        if (version.content.item or "") != best.item:
-            return None
-        if best.item and nearest["faq"] < nearest["own"] + self._thresholds.faq_margin:
-            return None
-        other_facet = version.content.facet not in (None, best.facet)
-        if other_facet and best.facet_share >= self._thresholds.facet and nearest["faq"] < self._thresholds.faq_same:
-            return None
-        return self._faq_answer(version, version.content, best, region)
+        version = self._knowledge.version(decision.candidates[0].entry, at)
+        return version if version and holds_in(_content(version), region) else None
 
-    def _faq_answer(self, version: Version, faq: Faq, best: Best, region: str | None) -> Answer:
+    def _answer_faq(self, version: Version, best: Best, question: Question) -> Answer:
+        faq = _content(version)
         facet = faq.facet or (best.facet if faq.item else None)
         card = rendering.faq_card(faq, version)
-        return Answer(Outcome.ANSWERED, (card,), faq.item, facet, region, (), best.scope)
+        return Answer(Outcome.ANSWERED, (card,), faq.item, facet, _region(question), (), best.scope)
 
     def _clarify(self, rivals: Sequence[str], best: Best, question: Question) -> Answer:
         items = [self._knowledge.items[code] for code in rivals]
@@ -274,10 +254,9 @@ class Answerer:
         return Answer(Outcome.NOT_FOUND, (_choices(words, options),), options=tuple(options), confidence=best.scope)
 
 
-def _holds_in(faq: Faq, region: str | None) -> bool:
-    """Tell whether an FAQ holds for a region: it is the whole province's, the region's own, or its parent's."""
-    parents = {parent.code for parent in ancestors(region)} if region else set()
-    return faq.region in {PROVINCE, region} | parents
+def _content(version: Version) -> Faq:
+    assert isinstance(version.content, Faq)
+    return version.content
 
 
 def _says_only_region(text: str) -> bool:

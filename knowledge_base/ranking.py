@@ -133,6 +133,11 @@ class PairIndex:
             by_item[row.item].append(letters(row.text))
         self._item_text = LexicalIndex(["\n".join(texts) for texts in by_item.values()], ())
         self._names = self._collect_names()
+        self._places: dict[tuple[str, str], list[int]] = {}
+        for number, row in enumerate(self.rows):
+            faq = row.owner.startswith("faq:")
+            key = (row.owner, "") if faq else (row.item, row.facet.value if row.facet else "")
+            self._places.setdefault(key, []).append(number)
 
     @property
     def dense(self) -> bool:
@@ -162,6 +167,18 @@ class PairIndex:
             scores = scores + prior[:, None]
         scores = np.exp(scores - scores.max())
         return Ranking(self.items, np.asarray(scores / scores.sum(), dtype=np.float32), signals, likeness)
+
+    def nearest_wording(self, ranking: Ranking, owner: str) -> float:
+        """Give the likeness of an FAQ's nearest wording to the question; -1 when it has none."""
+        return self._nearest(ranking, (owner, ""))
+
+    def nearest_asked(self, ranking: Ranking, item: str, facet: Facet) -> float:
+        """Give the likeness of the nearest wording of a guide's facet; -1 when it has none."""
+        return self._nearest(ranking, (item, facet.value))
+
+    def _nearest(self, ranking: Ranking, key: tuple[str, str]) -> float:
+        places = self._places.get(key)
+        return float(ranking.rows[places].max()) if places else _NOTHING
 
     def signals(self, question: str, vector: Floats | None, facets: Mapping[Facet, float]) -> tuple[Floats, Floats]:
         """Give the signals of each pair, float32 [items, facets, signals], and each row's likeness, float32 [rows]."""

@@ -2,6 +2,7 @@
 
 import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -44,7 +45,7 @@ def files():
 def test_no_file_names_a_registry(files):
     guilty = []
     for name in files:
-        if os.path.splitext(name)[1] in TEXT:
+        if Path(name).suffix in TEXT:
             text = (ROOT / name).read_text(encoding="utf-8", errors="replace").lower()
             guilty += [(name, registry) for registry in REGISTRIES if registry in text]
     assert guilty == []
@@ -68,7 +69,7 @@ def test_every_locked_package_has_its_hashes():
 
 
 def test_no_file_is_somebody_else_s(files):
-    assert [name for name in files if SOMEBODY_ELSE.search(os.path.basename(name))] == []
+    assert [name for name in files if SOMEBODY_ELSE.search(Path(name).name)] == []
     assert [name for name in files if {"node_modules", "vendor", "third_party", "site-packages"} & set(name.split("/"))] == []
 
 

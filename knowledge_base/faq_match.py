@@ -1,0 +1,76 @@
+"""Whether an FAQ answers a question better than the guide does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from numpy import float32
+from numpy.typing import NDArray
+
+from knowledge_base.content import Faq
+from knowledge_base.ranking import PairIndex, Ranking
+from knowledge_base.search import Decision, SearchIndex, SearchRow, Verdict
+from knowledge_base.snapshot import PROVINCE, Knowledge
+from knowledge_base.thresholds import Thresholds
+from language import Encoder, ancestors
+from qinwen.vocabulary import Facet
+
+
+class FaqMatch:
+    """The search over all FAQs, kept in step with the snapshot.
+
+    Args:
+        knowledge: the snapshot.
+        encoder: the encoder of its vectors, or None.
+        thresholds: how near is near enough.
+    """
+
+    def __init__(self, knowledge: Knowledge, encoder: Encoder | None, thresholds: Thresholds) -> None:
+        self._knowledge, self._thresholds = knowledge, thresholds
+        self._search = SearchIndex(encoder)
+
+    def update(self, owners: Iterable[str]) -> None:
+        """Take over the rows of changed entries."""
+        changed = [owner for owner in owners if owner.startswith("faq:")]
+        if changed:
+            self._search.update({owner: self._rows(owner) for owner in changed})
+
+    def decide(self, text: str, vector: NDArray[float32] | None) -> Decision:
+        """Search the FAQs."""
+        return self._search.decide(text, vector)
+
+    def is_same(self, decision: Decision, index: PairIndex, ranking: Ranking) -> bool:
+        """Tell whether the question is one of the first FAQ's wordings, or as good as."""
+        if decision.verdict is not Verdict.ANSWERED:
+            return False
+        return index.nearest_wording(ranking, decision.candidates[0].entry) >= self._thresholds.faq_same
+
+    def beats_guide(
+        self, decision: Decision, faq: Faq, index: PairIndex, ranking: Ranking, asked: tuple[str, Facet, float]
+    ) -> bool:
+        """Tell whether the first FAQ answers better than the guide of the item.
+
+        Args:
+            decision: of `decide`.
+            faq: the first candidate.
+            index: where likenesses are looked up.
+            ranking: of the question.
+            asked: the likeliest item, the asked facet, and how sure that facet is.
+        """
+        item, facet, sure = asked
+        if decision.verdict is not Verdict.ANSWERED or (faq.item or "") != item:
+            return False
+        nearest = index.nearest_wording(ranking, decision.candidates[0].entry)
+        if item and nearest < index.nearest_asked(ranking, item, facet) + self._thresholds.faq_margin:
+            return False
+        return faq.facet in (None, facet) or sure < self._thresholds.facet or nearest >= self._thresholds.faq_same
+
+    def _rows(self, owner: str) -> tuple[list[SearchRow], NDArray[float32] | None]:
+        rows = self._knowledge.rows[owner]
+        return [SearchRow(owner, w.kind, w.text) for w in rows.wordings], rows.vectors
+
+
+def holds_in(faq: Faq, region: str | None) -> bool:
+    """Tell whether an FAQ holds for a region: it is the whole province's, the region's own, or its parent's."""
+    parents = {parent.code for parent in ancestors(region)} if region else set()
+    return faq.region in {PROVINCE, region} | parents
