@@ -73,7 +73,8 @@ class Answerer:
         if index is None:
             return Answer(Outcome.NOT_FOUND, (Reply("text", "知识库还是空的，暂时答不了。请打 12345 咨询。"),))
         at = now()
-        context = question.context
+        context = self._known(question.context)
+        question = replace(question, context=context)
         option = chosen_option(question.text, context.options)
         if option:
             return self._answer_facet(option.item, option.facet, option.region or _region(question), at)
@@ -108,6 +109,9 @@ class Answerer:
     def answer_about(self, item: str, facet: Facet, region: str | None) -> Answer:
         """Answer a facet of an item, for instance once more."""
         self._fresh_index()
+        if item not in self._knowledge.items:
+            words = "刚才说的那件事已经不在知识库里了。您想问什么，重新说一遍吧。"
+            return Answer(Outcome.NOT_FOUND, (Reply("text", words),))
         return self._answer_facet(item, facet, region, now())
 
     def warm_up(self) -> None:
@@ -118,6 +122,12 @@ class Answerer:
     def explain_terms(self, text: str) -> list[tuple[str, str]]:
         """Give the office terms in a text with their plain meaning."""
         return [(term, plain) for term, plain in load_glossary().items() if term in text][:4]
+
+    def _known(self, context: Context) -> Context:
+        """Leave out of a context what is no longer in the knowledge base."""
+        items = self._knowledge.items
+        options = tuple(option for option in context.options if option.item in items)
+        return replace(context, item=context.item if context.item in items else None, options=options)
 
     def _fresh_index(self) -> PairIndex | None:
         changed = self._knowledge.refresh()
