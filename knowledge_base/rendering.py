@@ -35,7 +35,8 @@ def facet_card(found: FoundFacet, general: FoundFacet | None = None) -> Reply:
         parts += ["【全省通行的说法】", general.content.text, *_details(general.content)]
     if found.version.sample:
         parts.append(SAMPLE_NOTE)
-    return Reply("card", "\n".join(parts), sources=(facet_source(found),))
+    sources = (facet_source(found),) if general is None else (facet_source(found), facet_source(general))
+    return Reply("card", "\n".join(parts), sources=sources)
 
 
 def faq_card(faq: Faq, version: Version) -> Reply:
@@ -96,7 +97,7 @@ def _details(content: FacetContent) -> list[str]:  # noqa: C901, PLR0912  (one b
             )
             when = f"〔{material.when}〕" if material.when else ""
             lines.append(f"{number}. {when}{material.name}" + (f"({amount})" if amount else ""))
-            detail = ";".join(part for part in (material.note, material.source and f"来源：{material.source}") if part)
+            detail = "；".join(part for part in (material.note, material.source and f"来源：{material.source}") if part)
             if detail:
                 lines.append(f"   {detail}")
     elif isinstance(content, Process) and content.steps:
@@ -110,21 +111,21 @@ def _details(content: FacetContent) -> list[str]:  # noqa: C901, PLR0912  (one b
         lines = [f"通办范围：{content.cross_region}"]
     elif isinstance(content, Duration):
         limits = (("法定时限", content.statutory), ("承诺时限", content.promised))
-        lines = [f"{name}:{_limit(limit)}" for name, limit in limits if limit]
+        lines = [f"{name}：{_limit(limit)}" for name, limit in limits if limit]
         if content.stop_clock:
             lines.append("不算在内：" + ";".join(content.stop_clock))
     elif isinstance(content, Fee) and content.items:
         lines = ["【收费项目】"]
         for item in content.items:
-            lines.append(f"· {item.name}:{_price(item)}" + (f"。{item.reduction}" if item.reduction else ""))
+            lines.append(f"· {item.name}：{_price(item)}" + (f"。{item.reduction}" if item.reduction else ""))
     elif isinstance(content, Result):
         pairs = (("名称", content.name), ("有效期", content.validity), ("怎么领", content.delivery))
-        lines = [f"{name}:{value}" for name, value in pairs if value]
+        lines = [f"{name}：{value}" for name, value in pairs if value]
     elif isinstance(content, Basis) and content.list:
         lines = ["【依据】"]
         for law in content.list:
             document = f"({law.document_no})" if law.document_no else ""
-            lines.append(f"· 《{law.law.strip('《》')}》{law.article}{document}" + (f":{law.content}" if law.content else ""))
+            lines.append(f"· 《{law.law.strip('《》')}》{law.article}{document}" + (f"：{law.content}" if law.content else ""))
     elif isinstance(content, Contact):
         phones = (("咨询", content.consult), ("投诉", content.complain))
         lines = [f"{name}电话：{value}" for name, value in phones if value]
