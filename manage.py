@@ -121,6 +121,7 @@ def up() -> int:
     )
     print("正在准备…（首次约三分钟）", flush=True)
     prepare()
+    write_endpoints(settings)
     supervisor = Supervisor(ROOT, settings.var, process_environment(settings))
     supervisor.start()
     try:
@@ -135,6 +136,14 @@ def up() -> int:
         flush=True,
     )
     return supervisor.wait()
+
+
+def write_endpoints(settings: Settings) -> None:
+    """Write where the engine finds its action server, and the secret it shows there."""
+    words = (ROOT / "endpoints.yml").read_text(encoding="utf-8")
+    header = "  headers:\n    Authorization: Bearer ${QINWEN_ACTIONS_SECRET}\n"
+    words = words.replace("http://127.0.0.1:5055/webhook\n", f"{settings.actions_url}/webhook\n{header}")
+    (settings.var / "endpoints.yml").write_text(words, encoding="utf-8")
 
 
 def prepare() -> None:
@@ -169,7 +178,6 @@ def process_environment(settings: Settings) -> dict[str, str]:
         "QINWEN_ENGINE_PORT": str(settings.engine_port),
         "QINWEN_ENGINE_SECRET": settings.engine_secret,
         "QINWEN_ACTIONS_SECRET": settings.actions_secret,
-        "QINWEN_ACTIONS_WEBHOOK": f"{settings.actions_url}/webhook",
     }
 
 

@@ -127,6 +127,11 @@ class Stack:
             if born := born_at(pid):
                 yield pid, born
 
+    def seconds(self) -> float:
+        """Give the processor seconds that our processes, and this one, have used."""
+        stats = [_stat(pid) for pid in [os.getpid(), *(pid for pid, _ in self.processes())]]
+        return sum(int(stat[11]) + int(stat[12]) for stat in stats if stat) / os.sysconf("SC_CLK_TCK")
+
     def memory(self) -> dict[str, tuple[float, float]]:
         """Give the memory of our processes by name, in MB: the proportional share (PSS) and the resident size (RSS)."""
         found: dict[str, tuple[float, float]] = {}

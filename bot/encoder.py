@@ -62,7 +62,7 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
         super().__init__(name, config)
         self._weight = float(config["weight"])
         self._storage, self._resource = storage, resource
-        self._encoder: Encoder | None = load_encoder(load_settings().encoder).encoder
+        self._encoder: Encoder | None = load_encoder(load_settings(secrets_needed=False).encoder).encoder
         self._part, self._columns = find_part(self._encoder, config["part"])
         width = self._columns.stop - self._columns.start
         self._mean = np.zeros(width, dtype=np.float32)

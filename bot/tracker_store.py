@@ -61,7 +61,7 @@ class BoundedTrackerStore(TrackerStore):
     ) -> None:
         del host
         super().__init__(domain, event_broker, **kwargs)
-        self._engine = make_engine(url or load_settings().tracker_url)
+        self._engine = make_engine(url or load_settings(secrets_needed=False).tracker_url)
         _metadata.create_all(self._engine)
 
     async def save(self, tracker: DialogueStateTracker) -> None:

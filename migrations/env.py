@@ -7,7 +7,7 @@ import knowledge_base.models  # noqa: F401  (both for their tables)
 from qinwen.database import Base, make_engine
 from qinwen.settings import load_settings
 
-url = context.config.get_main_option("sqlalchemy.url") or load_settings().database_url
+url = context.config.get_main_option("sqlalchemy.url") or load_settings(secrets_needed=False).database_url
 
 engine = make_engine(url)
 try:

@@ -80,8 +80,12 @@ def all_settings() -> list[Setting]:
     return [f.metadata["setting"] for f in fields(Settings)]
 
 
-def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+def load_settings(environ: Mapping[str, str] | None = None, *, secrets_needed: bool = True) -> Settings:
     """Read the settings.
+
+    Args:
+        environ: the environment, by default the process's.
+        secrets_needed: without, missing secrets are empty: for `rasa train` and its like, which talk to nobody.
 
     Raises:
         SettingError: a value is missing or bad; the message names the variable.
@@ -92,7 +96,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     values: dict[str, Any] = {}
     for item in fields(Settings):
         setting: Setting = item.metadata["setting"]
-        text = _raw(setting, environ, generated)
+        text = "" if setting.secret and not secrets_needed else _raw(setting, environ, generated)
         values[item.name] = _PARSERS[str(item.type)](setting.variable, text)
     if values["log_level"] not in {"debug", "info", "warning", "error"}:
         raise SettingError("QINWEN_LOG_LEVEL 只能是 debug、info、warning 或 error。")

@@ -40,7 +40,6 @@ def train_if_changed(root: Path) -> bool:
     if model.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == digest:
         return False
     environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    environment.setdefault("QINWEN_ACTIONS_WEBHOOK", "http://127.0.0.1:5055/webhook")
     environment.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
     command = [sys.executable, "-m", "rasa", "train", "--fixed-model-name", "current", "--out", "models", "--quiet"]
     if subprocess.run(command, cwd=root, env=environment, check=False).returncode:  # noqa: S603
