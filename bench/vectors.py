@@ -1,7 +1,7 @@
 """An encoder that remembers on disk what it encoded, so that a second measurement is quick.
 
-Stands in for `language.load_encoder` in the measuring process only. The file holds hashes and numbers, never a text; it is
-named by the encoder and by the code of `language`, so a changed preparation of texts encodes anew.
+Stands in for `language.load_encoder` in the measuring process only. The file holds hashes of
+the prepared texts and numbers, never a text; it is named by the encoder, whose name holds the versions of its models.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 import language
 import language.encode
 from language.encode import Encoder, Kind, LoadedEncoder, Preferred, Vectors
+from language.encode_text import prepare
 
 
 class RememberedEncoder:
@@ -32,7 +33,7 @@ class RememberedEncoder:
 
     def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
         """Return float32 [n, dimension] of unit length."""
-        keys = [hashlib.sha256(f"{kind}\0{text}".encode()).hexdigest()[:32] for text in texts]
+        keys = [hashlib.sha256(f"{kind}\0{prepare(text, kind)}".encode()).hexdigest()[:32] for text in texts]
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
         if missing:
             self._known.update(zip(missing, self._encoder.encode(list(missing.values()), kind), strict=True))
@@ -60,12 +61,8 @@ def remember_vectors(folder: Path, preferred: Preferred) -> RememberedEncoder | 
     loaded = language.encode.load_encoder(preferred)
     if loaded.encoder is None:
         return None
-    package = Path(language.__file__).parent
-    digest = hashlib.sha256(loaded.encoder.name.encode())
-    for path in sorted(p for p in package.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
-        if path.suffix == ".py" or path.parent != package:
-            digest.update(path.read_bytes())
-    encoder = RememberedEncoder(loaded.encoder, folder / f"vectors-{digest.hexdigest()[:12]}.npz")
+    digest = hashlib.sha256(loaded.encoder.name.encode()).hexdigest()
+    encoder = RememberedEncoder(loaded.encoder, folder / f"vectors-{digest[:12]}.npz")
     stand_in = LoadedEncoder(encoder, loaded.reasons)
     language.encode.load_encoder = language.load_encoder = lambda preferred="auto": stand_in  # type: ignore[assignment]  # noqa: ARG005
     return encoder
