@@ -12,7 +12,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from qinwen.database import Database
 from qinwen.errors import QinwenError
@@ -34,6 +38,22 @@ def migrate(settings: Settings) -> None:
     config.set_main_option("script_location", str(ROOT / "migrations"))
     config.set_main_option("sqlalchemy.url", settings.database_url.replace("%", "%%"))
     command.upgrade(config, "head")
+
+
+def is_migrated(settings: Settings) -> bool:
+    """Tell whether the database has the newest schema, without loading the models."""
+    from alembic.script import ScriptDirectory
+
+    newest = ScriptDirectory(str(ROOT / "migrations")).get_current_head()
+    with closing(Database(settings.database_url)) as database, suppress(SQLAlchemyError), database.session() as session:
+        return bool(session.scalar(text("SELECT version_num FROM alembic_version")) == newest)
+    return False
+
+
+def has_items(settings: Settings) -> bool:
+    """Tell whether there is any service item, without loading the knowledge base."""
+    with closing(Database(settings.database_url)) as database, database.session() as session:
+        return session.scalar(text("SELECT 1 FROM service_item LIMIT 1")) is not None
 
 
 def seed(settings: Settings) -> int:
@@ -120,7 +140,7 @@ def up() -> int:
         }
     )
     print("正在准备…（首次约三分钟）", flush=True)
-    prepare()
+    prepare(settings)
     write_endpoints(settings)
     supervisor = Supervisor(ROOT, settings.var, process_environment(settings))
     supervisor.start()
@@ -146,15 +166,23 @@ def write_endpoints(settings: Settings) -> None:
     (settings.var / "endpoints.yml").write_text(words, encoding="utf-8")
 
 
-def prepare() -> None:
-    """Bring assets, database, sample content and model up to date; content and model at the same time."""
-    _run("-m", "web.assets")
-    _run("-m", "manage", "migrate")
-    loading = subprocess.Popen([sys.executable, "-m", "manage", "seed"], cwd=ROOT)
+def prepare(settings: Settings) -> None:
+    """Bring assets, database, sample content and model up to date; content and model at the same time.
+
+    What is up to date costs no process of its own: a later start must be quick.
+    """
+    from web.assets import build_assets
+
+    build_assets()
+    if not is_migrated(settings):
+        _run("-m", "manage", "migrate")
+    loading = None
+    if not has_items(settings):
+        loading = subprocess.Popen([sys.executable, "-m", "manage", "seed"], cwd=ROOT)  # noqa: S603
     try:
         train_if_changed(ROOT)
     finally:
-        failed = loading.wait()
+        failed = loading.wait() if loading else 0
     if failed:
         raise StartFailed("示例内容没能装入知识库，原因见上面的输出。")
 
@@ -190,8 +218,6 @@ def doctor(settings: Settings) -> int:
     for reason in load_encoder(settings.encoder).reasons:
         print(f"句向量      {reason}")
     try:
-        from sqlalchemy import text
-
         with Database(settings.database_url).session() as session:
             items = session.scalar(text("SELECT count(*) FROM service_item"))
             revision = session.scalar(text("SELECT number FROM knowledge_revision"))
