@@ -178,7 +178,7 @@ def prepare(settings: Settings) -> None:
         _run("-m", "manage", "migrate")
     loading = None
     if not has_items(settings):
-        loading = subprocess.Popen([sys.executable, "-m", "manage", "seed"], cwd=ROOT)  # noqa: S603
+        loading = subprocess.Popen([sys.executable, "-m", "manage", "seed"], cwd=ROOT)
     try:
         train_if_changed(ROOT)
     finally:
