@@ -18,6 +18,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.action_results import install
 from language import neutralise_command
 from qinwen.log import logger
 
@@ -54,6 +55,7 @@ class GatewayInput(InputChannel):
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> InputChannel:
         """Read `credentials.yml`."""
+        install()
         return cls((credentials or {}).get("secret", ""))
 
     def get_output_channel(self) -> TurnOutput:
