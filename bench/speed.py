@@ -60,6 +60,9 @@ def main() -> int:
     except (StackFailed, ApiFailed) as error:
         print(error, file=sys.stderr)
         return 2
+    except aiohttp.ClientError as error:
+        print(f"要测的这一套没有好好回答：{error}", file=sys.stderr)
+        return 2
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
     report.print_table()
     print(f"{os.cpu_count()} 核,结束时负载 {load},用时 {time.monotonic() - started:.0f} 秒", file=sys.stderr)
