@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -17,16 +18,16 @@ log = logger(__name__)
 _WORDS = "查资料的时候出了点故障，这一句暂时答不了。请过一会儿再问我一次；着急可以打 12345。"
 
 
-class SpeakingAction:
+class SpeakingAction(ABC):
     """Always says something. An action inherits from this before `rasa_sdk.Action` and gives `name` and `act`."""
 
+    @abstractmethod
     def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Do the action's work: speak, and give the events that follow."""
-        raise NotImplementedError
 
+    @abstractmethod
     def name(self) -> str:
         """Give the action's name."""
-        raise NotImplementedError
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Run the action; called by rasa_sdk."""

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from knowledge_base import rendering
 from knowledge_base.choices import chosen_option, clarifying_options, facet_options, region_options
-from knowledge_base.content import Faq
+from knowledge_base.content import PROVINCE, Faq
 from knowledge_base.faq_match import FaqMatch, holds_in
 from knowledge_base.glossary import load_glossary
 from knowledge_base.questions import Answer, Context, Option, Question
 from knowledge_base.ranking import BARE, FACETS, PairIndex, Ranking, load_weights
 from knowledge_base.scope import scope_probability, scope_signals
 from knowledge_base.search import Decision
-from knowledge_base.snapshot import PROVINCE, Knowledge, Version
+from knowledge_base.snapshot import Knowledge, Version
 from knowledge_base.thresholds import Thresholds, load_thresholds
 from language import Encoder, find_regions
 from qinwen.clock import now

@@ -15,6 +15,8 @@ from knowledge_base.errors import EntryInvalid
 from qinwen.vocabulary import Facet
 
 S = TypeVar("S")
+PROVINCE = "610000"
+"""What holds all over Shaanxi stands under this region."""
 
 
 class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -211,7 +213,7 @@ class Faq(_Struct, frozen=True):
     answer: str
     item: str | None = None
     facet: Facet | None = None
-    region: str = "610000"
+    region: str = PROVINCE
     similar: tuple[str, ...] = ()
     basis: str = ""
 

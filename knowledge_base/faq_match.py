@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from numpy import float32
 from numpy.typing import NDArray
 
-from knowledge_base.content import Faq
+from knowledge_base.content import PROVINCE, Faq
 from knowledge_base.ranking import PairIndex, Ranking
 from knowledge_base.search import Decision, SearchIndex, SearchRow, Verdict
-from knowledge_base.snapshot import PROVINCE, Knowledge
+from knowledge_base.snapshot import Knowledge
 from knowledge_base.thresholds import Thresholds
 from language import Encoder, ancestors
 from qinwen.vocabulary import Facet

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from knowledge_base.content import (
+    PROVINCE,
     Basis,
     Contact,
     Duration,
@@ -28,7 +29,7 @@ SAMPLE_NOTE = "示例内容，以当地窗口为准。"
 def facet_card(found: FoundFacet, general: FoundFacet | None = None) -> Reply:
     """Give a facet as a card with its source; below a region's own words stands what holds all over the province."""
     title = f"{found.item.everyday_name} · {FACET_TITLES[found.facet]}"
-    if found.region != "610000":
+    if found.region != PROVINCE:
         title += f"({name_of(found.region)})"
     parts = [title, found.content.text, *_details(found.content)]
     if general is not None:

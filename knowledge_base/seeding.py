@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from knowledge_base import models
-from knowledge_base.content import Faq, Guide, Item, Review, read, read_facets
+from knowledge_base.content import PROVINCE, Faq, Guide, Item, Review, read, read_facets
 from knowledge_base.errors import EntryInvalid
 from knowledge_base.publishing import Publisher, Vectorise
 from knowledge_base.wordings import faq_wordings, guide_wordings, item_wordings
@@ -26,7 +26,6 @@ from qinwen.database import Database
 from qinwen.vocabulary import Facet
 
 FOLDER = Path(__file__).parent / "seeds"
-PROVINCE = "610000"
 AUTHOR = "示例内容"
 _NOT_ITEM = {"facets", "regions", "faqs", "reviewed_on", "review_due_on"}
 _VENUE_FACETS = (Facet.PLACE, Facet.HOURS, Facet.CONTACT)

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from knowledge_base import models
-from knowledge_base.content import FacetContent, Faq, Guide, Item, read, read_guide
+from knowledge_base.content import PROVINCE, FacetContent, Faq, Guide, Item, read, read_guide
 from knowledge_base.publishing import guide_id, item_owner
 from knowledge_base.wordings import Wording
 from language import ancestors
@@ -178,6 +178,3 @@ class Knowledge:
         if records and all(r.vector is not None and r.encoder == self._encoder for r in records):
             vectors = np.stack([np.frombuffer(r.vector or b"", dtype=np.float16) for r in records]).astype(np.float32)
         return Rows(owner, wordings, vectors)
-
-
-PROVINCE = "610000"

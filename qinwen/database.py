@@ -43,7 +43,8 @@ class Base(DeclarativeBase):
 
 def make_engine(url: str) -> Engine:
     """Open a database. SQLite gets WAL, foreign keys, and five seconds of patience with another writer."""
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    # A database error must not carry a citizen's words into the log.
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     return engine
