@@ -39,7 +39,7 @@ def train_if_changed(root: Path) -> bool:
     digest = digest_inputs(root)
     if model.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == digest:
         return False
-    environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
     environment.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
     command = [sys.executable, "-m", "rasa", "train", "--fixed-model-name", "current", "--out", "models", "--quiet"]
     if subprocess.run(command, cwd=root, env=environment, check=False).returncode:  # noqa: S603
