@@ -21,7 +21,7 @@ run: setup ## 准备好一切并启动,打印地址
 
 test: setup ## 全部测试（先是 Rasa 格式的会话测试）
 	@qinwen train
-	@PYTHONWARNINGS=ignore TF_CPP_MIN_LOG_LEVEL=3 rasa test core --model models/current.tar.gz --stories tests/conversations \
+	@PYTHONWARNINGS=ignore TF_CPP_MIN_LOG_LEVEL=3 rasa test core --e2e --model models/current.tar.gz --stories tests/conversations \
 		--fail-on-prediction-errors --no-plot --out results >results.log 2>&1 || { tail -30 results.log; cat results/failed_test_stories.yml; exit 1; }
 	@rm -f results.log
 	@python -m pytest

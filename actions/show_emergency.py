@@ -30,6 +30,6 @@ class ActionShowEmergency(SpeakingAction, Action):
 
     def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Say it."""
-        number = next(tracker.get_latest_entity_values("emergency_number"), None)
+        number = tracker.latest_message.get("emergency_number")
         say(dispatcher, Outcome.EMERGENCY, [Reply("text", _WORDS.get(number or "", _ALL))])
         return []

@@ -9,11 +9,12 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from language import detect_safety
 
+EMERGENCY_NUMBER = "emergency_number"
 INTENTS = {
     "emergency": "emergency",
     "insult": "insult",
@@ -50,6 +51,5 @@ class SafetyClassifier(GraphComponent, IntentClassifier):
             ranking = [r for r in message.get(INTENT_RANKING_KEY) or [] if r["name"] != intent["name"]]
             message.set(INTENT_RANKING_KEY, [intent, *ranking], add_to_output=True)
             if safety.number:
-                number = {"entity": "emergency_number", "value": safety.number, "extractor": "SafetyClassifier"}
-                message.set(ENTITIES, [*(message.get(ENTITIES) or []), number], add_to_output=True)
+                message.set(EMERGENCY_NUMBER, safety.number, add_to_output=True)
         return messages

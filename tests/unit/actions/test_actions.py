@@ -109,14 +109,13 @@ async def test_a_bare_no_is_noted(answerer, make_tracker, run, intent, response)
 
 @pytest.mark.parametrize("number", ["110", "119", "120", "122"])
 async def test_somebody_in_danger_is_told_the_number_that_was_found(make_tracker, run, number):
-    entities = [{"entity": "emergency_number", "value": number}]
-    [said], _ = await run(ActionShowEmergency(), make_tracker("着火了", "emergency", entities=entities))
+    [said], _ = await run(ActionShowEmergency(), make_tracker("着火了", "emergency", emergency_number=number))
     assert said["custom"]["outcome"] == "emergency"
     assert number in said["custom"]["replies"][0]["text"]
 
 
-@pytest.mark.parametrize("entities", [[], [{"entity": "emergency_number", "value": "999"}]])
-async def test_without_a_number_somebody_in_danger_is_told_all_of_them(make_tracker, run, entities):
-    [said], _ = await run(ActionShowEmergency(), make_tracker("救命", "emergency", entities=entities))
+@pytest.mark.parametrize("number", [None, "999"])
+async def test_without_a_number_somebody_in_danger_is_told_all_of_them(make_tracker, run, number):
+    [said], _ = await run(ActionShowEmergency(), make_tracker("救命", "emergency", emergency_number=number))
     text = said["custom"]["replies"][0]["text"]
     assert all(number in text for number in ("110", "119", "120"))
