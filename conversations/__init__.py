@@ -1,28 +1,49 @@
 """The hub and its ledger: every message is written once, answered once, and kept (design §3)."""
 
+from conversations.carriers import Carrier, DeliveryFailed, Merged, Part
+from conversations.courier import Courier
+from conversations.delivery_list import (
+    STATES,
+    DeliveryRow,
+    count_deliveries,
+    give_up_delivery,
+    list_deliveries,
+    requeue_delivery,
+)
 from conversations.engine import EngineClient
 from conversations.errors import (
     ConversationError,
+    DeliveryUnknown,
     LedgerUnavailable,
     MessageRefused,
     ResponderUnavailable,
     SessionUnknown,
     TooManyMessages,
 )
-from conversations.hub import Hub
+from conversations.hub import Hub, Received
 from conversations.intake import accept_message_id, accept_text
 from conversations.limits import RateLimiter, TokenBuckets, Unlimited
-from conversations.turns import CitizenMessage, FinishedTurn, Responder, Response
+from conversations.turns import Allowance, CitizenMessage, FinishedTurn, Responder, Response
 
 __all__ = [
+    "STATES",
+    "Allowance",
+    "Carrier",
     "CitizenMessage",
     "ConversationError",
+    "Courier",
+    "DeliveryFailed",
+    "DeliveryRow",
+    "DeliveryUnknown",
     "EngineClient",
     "FinishedTurn",
     "Hub",
     "LedgerUnavailable",
+    "Merged",
     "MessageRefused",
+    "Part",
     "RateLimiter",
+    "Received",
     "Responder",
     "ResponderUnavailable",
     "Response",
@@ -32,4 +53,8 @@ __all__ = [
     "Unlimited",
     "accept_message_id",
     "accept_text",
+    "count_deliveries",
+    "give_up_delivery",
+    "list_deliveries",
+    "requeue_delivery",
 ]

@@ -30,21 +30,27 @@ log = logger(__name__)
 class EngineClient:
     """The Responder behind the engine's HTTP channel."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, secret: str, timeout: float) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, url: str, secret: str, timeout: float, patience: float | None = None
+    ) -> None:
         self._session = session
         self._url = f"{url}/webhooks/gateway/turn"
         self._headers = {"Authorization": f"Bearer {secret}"}
         self._timeout = aiohttp.ClientTimeout(total=timeout, connect=2)
+        self._patience = aiohttp.ClientTimeout(total=patience or timeout, connect=2)
 
-    async def respond(self, conversation: str, text: str, message_id: str, metadata: Mapping[str, Any]) -> Response:
+    async def respond(
+        self, conversation: str, text: str, message_id: str, metadata: Mapping[str, Any], *, patient: bool = False
+    ) -> Response:
         """Answer one message.
 
         Raises:
             ResponderUnavailable: the engine can't be reached, failed, or did not answer in time.
         """
         body = {"conversation": conversation, "text": text, "message_id": message_id, "metadata": dict(metadata)}
+        timeout = self._patience if patient else self._timeout
         try:
-            async with self._session.post(self._url, json=body, headers=self._headers, timeout=self._timeout) as answer:
+            async with self._session.post(self._url, json=body, headers=self._headers, timeout=timeout) as answer:
                 if answer.status != 200:  # noqa: PLR2004
                     raise ResponderUnavailable(f"对话引擎答了 {answer.status}。")
                 return read_response(await answer.json())

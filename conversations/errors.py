@@ -4,6 +4,8 @@ ConversationError
 ├── MessageRefused        the message itself can't be taken (empty, too long, not text)
 ├── SessionUnknown        the bearer token is unknown or was ended
 ├── TooManyMessages       a rate limit was hit; trying later helps
+├── DeliveryUnknown       staff named a delivery that is not there, or not in a state to be moved
+├── DeliveryFailed        a pushed message did not go out (carriers.py); its kind says what to do
 ├── LedgerUnavailable     the database can't be used, so nothing was taken; trying later helps
 └── ResponderUnavailable  the engine can't be reached or did not answer in time; trying later helps
 """
@@ -50,3 +52,9 @@ class LedgerUnavailable(ConversationError):
 
     code = "ledger_unavailable"
     permanent = False
+
+
+class DeliveryUnknown(ConversationError):
+    """No delivery with this number can be moved so."""
+
+    code = "delivery_unknown"

@@ -1,38 +1,51 @@
-"""The hub: takes a citizen's message, claims it in the ledger, has it answered in the conversation's order, and records
-how the turn ended. Called by the channels; calls the responder.
+"""The hub: takes a citizen's message, claims it in the ledger, has it answered in the citizen's order, and hands the answer
+to the channel. Called by the channels.
 
-One turn of a conversation runs at a time: the engine's own lock lets a second turn in when the first is slow, and makes
-waiters poll once a second (design §6). A turn goes on when the citizen's connection breaks, so that the repeated message
-finds the answer.
+Two ways in: `take` waits for the answer (the web page keeps its connection), `receive` lets a channel that must answer
+within seconds ask for it with `answer_within`, and pushes it later otherwise.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import timedelta
-from functools import partial
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
-
-from conversations import ledger
-from conversations.errors import LedgerUnavailable, ResponderUnavailable, SessionUnknown, TooManyMessages
-from conversations.fallback import respond_without_bot
+from conversations import claims, deliveries, ledger
+from conversations.carriers import Carrier, Part
+from conversations.claims import Claim
+from conversations.errors import SessionUnknown, TooManyMessages
+from conversations.fallback import BUSY, STILL_WORKING
 from conversations.limits import RateLimiter
-from conversations.turns import CitizenMessage, FinishedTurn, Responder, Response
-from language import mask_personal
-from qinwen.clock import now
+from conversations.runs import Runs
+from conversations.turns import CitizenMessage, FinishedTurn, Responder
 from qinwen.database import Database
 from qinwen.log import logger
 
 log = logger(__name__)
-T = TypeVar("T")
-_STALE_AFTER = timedelta(seconds=120)
-_WAIT_STEP = 0.2
+_POLL = 0.05
+# A platform that hears nothing asks again: three times in all, five seconds each (`wechat.md` §2.3).
+_OVERRUN = 1.5
+_LAST_ATTEMPT_AFTER = 9.0
+
+
+@dataclass(eq=False)
+class Received:
+    """A message that was claimed and is being answered."""
+
+    citizen: str
+    channel: str
+    claimed: asyncio.Future[Claim]
+    task: asyncio.Task[FinishedTurn]
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def turn(self) -> str:
+        """The turn's id."""
+        return self.claimed.result().turn
 
 
 class Hub:
@@ -43,16 +56,27 @@ class Hub:
         responder: answers what the bot holds.
         limiter: messages per citizen.
         idle: seconds without a word after which a new conversation begins.
+        carriers: the channels that push, by name.
+        most_turns: how many turns may be open in this process before it says that it is busy.
     """
 
-    def __init__(self, database: Database, responder: Responder, limiter: RateLimiter, idle: float) -> None:
-        self._database = database
-        self._responder = responder
+    def __init__(
+        self,
+        database: Database,
+        responder: Responder,
+        limiter: RateLimiter,
+        idle: float,
+        carriers: Mapping[str, Carrier] | None = None,
+        most_turns: int = 64,
+    ) -> None:
+        self.runs = Runs(database, responder, carriers or {})
+        self.carriers = carriers or {}
         self._limiter = limiter
         self._idle = idle
-        self._running: dict[tuple[str, str], asyncio.Task[FinishedTurn]] = {}
-        self._order = ConversationLocks()
+        self._most_turns = most_turns
+        self._received: dict[tuple[str, str], Received] = {}
         self._listeners: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self.courier_wake = asyncio.Event()
 
     async def open_citizen(self, channel: str, address: str) -> str:
         """Find or make a citizen; returns their id.
@@ -60,7 +84,7 @@ class Hub:
         Raises:
             LedgerUnavailable: the database can't be used.
         """
-        return await self._in_ledger(lambda s: ledger.open_citizen(s, channel, address))
+        return await self.runs.in_ledger(lambda s: ledger.open_citizen(s, channel, address))
 
     async def find_citizen(self, channel: str, address: str) -> str:
         """Give the id of a known citizen.
@@ -69,27 +93,78 @@ class Hub:
             SessionUnknown: there is none with this address.
             LedgerUnavailable: the database can't be used.
         """
-        found = await self._in_ledger(lambda s: ledger.find_citizen(s, channel, address))
+        found = await self.runs.in_ledger(lambda s: ledger.find_citizen(s, channel, address))
         if found is None:
             raise SessionUnknown("会话已失效，请刷新页面重新开始。")
         return found
 
-    async def take(self, message: CitizenMessage) -> FinishedTurn:
+    async def alias_citizen(self, citizen: str, channel: str, address: str) -> None:
+        """Give a citizen a second address: whoever comes from there is the same person, with the same conversation.
+
+        Raises:
+            LedgerUnavailable: the database can't be used.
+        """
+        await self.runs.in_ledger(lambda s: ledger.alias_citizen(s, citizen, channel, address))
+
+    async def forget(self, citizen: str) -> None:
+        """Erase a citizen's words and address, and cancel what is still to be sent. Twice does no harm.
+
+        Raises:
+            LedgerUnavailable: the database can't be used.
+        """
+
+        def erase(session: Any) -> None:
+            ledger.erase_citizen(session, citizen)
+            claims.close_open_turns(session, citizen)
+            deliveries.cancel_deliveries(session, citizen, "erased")
+
+        await self.runs.in_ledger(erase)
+
+    async def take(self, message: CitizenMessage, channel: str = "webchat") -> FinishedTurn:
         """Answer a message; the same message id gives the same answer and does nothing twice.
 
         Raises:
             TooManyMessages: the citizen sends faster than allowed.
             LedgerUnavailable: the database can't be used, so nothing was taken.
         """
-        key = (message.citizen, message.message_id)
-        task = self._running.get(key)
-        if task is None:
-            if not self._limiter.allow(message.citizen):
-                raise TooManyMessages("您发得太快了，我跟不上。请等几秒再发。")
-            task = asyncio.create_task(self._run(message))
-            self._running[key] = task
-            task.add_done_callback(lambda _: self._running.pop(key, None))
-        return await asyncio.shield(task)
+        return await asyncio.shield(self._start(message, channel).task)
+
+    async def receive(self, message: CitizenMessage, channel: str) -> Received:
+        """Claim a message and begin to answer it; the same message id finds what the first began.
+
+        Raises:
+            TooManyMessages: the citizen sends faster than allowed.
+            LedgerUnavailable: the database can't be used, so nothing was taken.
+        """
+        received = self._start(message, channel)
+        await asyncio.shield(received.claimed)
+        return received
+
+    async def answer_within(self, received: Received, seconds: float) -> Part | None:
+        """Give the one message that may go back with the request, or None where the answer is pushed later.
+
+        On a channel that can't push, an answer that is late lets the platform ask again, and at the last time says so.
+
+        Raises:
+            LedgerUnavailable: the database can't be used.
+        """
+        carrier = self.carriers[received.channel]
+        part = await self._offer_until(received, carrier, time.monotonic() + seconds)
+        if part is None and not carrier.pushes and time.monotonic() - received.began < _LAST_ATTEMPT_AFTER:
+            return await self._offer_until(received, carrier, time.monotonic() + _OVERRUN)
+        if part is None and await self.runs.in_ledger(lambda s: deliveries.defer(s, received.citizen, received.turn)):
+            self.courier_wake.set()
+            return None if carrier.pushes else carrier.make_parts(STILL_WORKING)[0]
+        return part
+
+    async def confirm(self, received: Received) -> None:
+        """Note that the answer was written to the request's connection."""
+        await self.runs.in_ledger(lambda s: deliveries.confirm(s, received.turn))
+
+    async def withdraw(self, received: Received) -> None:
+        """Note that the connection was closed before the answer was written: it is pushed instead."""
+        await self.runs.in_ledger(lambda s: deliveries.withdraw(s, received.turn))
+        self.courier_wake.set()
 
     async def messages_after(self, citizen: str, after: int | None) -> list[dict[str, Any]]:
         """List a citizen's messages above an id (see `ledger.messages_after`).
@@ -97,7 +172,7 @@ class Hub:
         Raises:
             LedgerUnavailable: the database can't be used.
         """
-        return await self._in_ledger(lambda s: ledger.messages_after(s, citizen, after))
+        return await self.runs.in_ledger(lambda s: ledger.messages_after(s, citizen, after))
 
     def listen(self, citizen: str) -> asyncio.Event:
         """Give an event that is set whenever something new is written for a citizen."""
@@ -119,68 +194,55 @@ class Hub:
 
     async def drain(self) -> None:
         """Wait for the turns that still run; called at shutdown."""
-        if self._running:
-            await asyncio.wait(list(self._running.values()), timeout=10)
+        if self._received:
+            await asyncio.wait([received.task for received in self._received.values()], timeout=10)
 
-    async def _run(self, message: CitizenMessage) -> FinishedTurn:
-        # Claiming happens in threads, which overtake each other; a citizen's messages are claimed in the order they came.
-        async with self._order.hold(f"citizen:{message.citizen}"):
-            claim = await self._in_ledger(lambda s: ledger.claim_turn(s, message, self._idle))
-        while not claim.new:
-            if claim.finished:
-                return claim.finished
-            if await self._in_ledger(partial(ledger.take_over, turn=claim.turn, stale_before=now() - _STALE_AFTER)):
-                break
-            await asyncio.sleep(_WAIT_STEP)
-            claim = await self._in_ledger(lambda s: ledger.claim_turn(s, message, self._idle))
-        taken = claim
-        async with self._order.hold(taken.conversation):
-            response = await self._respond(taken, message)
-            finished = await self._in_ledger(lambda s: ledger.finish_turn(s, taken, message.citizen, response))
-        for event in self._listeners.get(message.citizen, ()):
+    async def resume(self, claim: Claim) -> None:
+        """Run a turn whose process died."""
+        await self._end(claim)
+
+    def _start(self, message: CitizenMessage, channel: str) -> Received:
+        key = (message.citizen, message.message_id)
+        known = self._received.get(key)
+        if known:
+            return known
+        if not self._limiter.allow(message.citizen):
+            raise TooManyMessages("您发得太快了，我跟不上。请等几秒再发。")
+        if self.runs.open_turns >= self._most_turns:
+            log.warning("turn_shed", open_turns=self.runs.open_turns)
+            message = replace(message, prepared=BUSY)
+        claimed: asyncio.Future[Claim] = asyncio.get_running_loop().create_future()
+        received = Received(message.citizen, channel, claimed, asyncio.create_task(self._run(message, channel, claimed)))
+        self._received[key] = received
+        received.task.add_done_callback(lambda _: self._received.pop(key, None))
+        return received
+
+    async def _run(self, message: CitizenMessage, channel: str, claimed: asyncio.Future[Claim]) -> FinishedTurn:
+        try:
+            async with self.runs.claiming(message.citizen):
+                claim = await self.runs.in_ledger(
+                    lambda s: claims.claim_turn(s, message, channel, self.runs.runner, self._idle)
+                )
+        except BaseException as error:
+            claimed.set_exception(error)
+            claimed.exception()  # whoever awaits the task sees it; the future may have no waiter
+            raise
+        claimed.set_result(claim)
+        return await self._end(claim)
+
+    async def _end(self, claim: Claim) -> FinishedTurn:
+        finished = await self.runs.finish(claim)
+        for event in self._listeners.get(claim.citizen, ()):
             event.set()
+        self.courier_wake.set()
         log.info("turn_finished", turn=finished.turn, outcome=finished.response.outcome.value)
         return finished
 
-    async def _respond(self, claim: ledger.Claim, message: CitizenMessage) -> Response:
-        try:
-            return await self._responder.respond(
-                claim.conversation, mask_personal(message.text), message.message_id, {"region": claim.region}
-            )
-        except ResponderUnavailable as error:
-            log.warning("responder_unavailable", turn=claim.turn, reason=error.message)
-        except Exception:
-            log.exception("responder_failed", turn=claim.turn)
-        return respond_without_bot(message.text)
-
-    async def _in_ledger(self, work: Callable[[Session], T]) -> T:
-        def run() -> T:
-            with self._database.session() as session:
-                return work(session)
-
-        try:
-            return await asyncio.to_thread(run)
-        except SQLAlchemyError as error:
-            log.exception("ledger_unavailable")
-            raise LedgerUnavailable("系统现在记不下您的话，所以没有处理。请过一会儿再发；急事请打 12345。") from error
-
-
-class ConversationLocks:
-    """One turn of a conversation at a time, in the order they came; forgets conversations nobody waits for."""
-
-    def __init__(self) -> None:
-        self._locks: dict[str, asyncio.Lock] = {}
-        self._users: dict[str, int] = defaultdict(int)
-
-    @asynccontextmanager
-    async def hold(self, conversation: str) -> AsyncIterator[None]:
-        """Wait for the conversation's turn, and hold it."""
-        lock = self._locks.setdefault(conversation, asyncio.Lock())
-        self._users[conversation] += 1
-        try:
-            async with lock:
-                yield
-        finally:
-            self._users[conversation] -= 1
-            if not self._users[conversation]:
-                del self._users[conversation], self._locks[conversation]
+    async def _offer_until(self, received: Received, carrier: Carrier, deadline: float) -> Part | None:
+        await asyncio.wait([received.task], timeout=max(0.0, deadline - time.monotonic()))
+        while received.task.done() and not received.task.exception():
+            offer = await self.runs.in_ledger(lambda s: deliveries.offer(s, received.citizen, received.turn, carrier.merge))
+            if offer.part is not None or not offer.wait or time.monotonic() > deadline - _POLL:
+                return offer.part
+            await asyncio.sleep(_POLL)
+        return None

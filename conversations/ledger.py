@@ -1,37 +1,23 @@
-"""The ledger: the durable truth about citizens, conversations, turns and messages. The one writer of its tables.
+"""The ledger: the durable truth about citizens, conversations and messages, and the one writer of their tables.
 
-All functions take a `Session`; the hub opens it and commits. Sources of the claim-by-unique-key way: `wechat.md` §2.4
-asks that a repeated message id answer the same and do nothing twice.
+Turns are claimed and finished in `claims`, pushed messages kept in `deliveries`. All functions take a `Session`; the hub
+opens it and commits.
 """
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from conversations.models import Citizen, Conversation, Message, Turn
-from conversations.turns import CitizenMessage, FinishedTurn, Response
-from language import mask_personal
+from conversations.models import Citizen, CitizenAlias, Conversation, Message, Turn
 from qinwen.clock import now
 from qinwen.replies import Reply
-from qinwen.vocabulary import Holder, Outcome
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A turn that is ours to run, or one that somebody ran or runs (`finished` tells which)."""
-
-    turn: str
-    conversation: str
-    region: str | None
-    new: bool
-    finished: FinishedTurn | None = None
+from qinwen.vocabulary import Holder
 
 
 def new_id() -> str:
@@ -60,75 +46,31 @@ def open_citizen(session: Session, channel: str, address: str) -> str:
 
 def find_citizen(session: Session, channel: str, address: str) -> str | None:
     """Give the id of the citizen with this address on a channel."""
-    return session.scalar(select(Citizen.id).where(Citizen.channel == channel, Citizen.address == address))
+    own = session.scalar(select(Citizen.id).where(Citizen.channel == channel, Citizen.address == address))
+    return own or session.scalar(
+        select(CitizenAlias.citizen_id).where(CitizenAlias.channel == channel, CitizenAlias.address == address)
+    )
 
 
-def claim_turn(session: Session, message: CitizenMessage, idle: float) -> Claim:
-    """Claim a message: the first call with its id makes the turn and writes the message, later calls find it.
+def alias_citizen(session: Session, citizen: str, channel: str, address: str) -> None:
+    """Give a citizen a second address: whoever comes from there is the same person, with the same conversation."""
+    session.merge(CitizenAlias(channel=channel, address=address, citizen_id=citizen, created_at=now()))
 
-    Args:
-        session: an open session.
-        message: the citizen's message.
-        idle: seconds without a word after which a new conversation begins.
+
+def erase_citizen(session: Session, citizen: str) -> None:
+    """Erase a citizen's words, addresses and what was still to be sent; the turns stay, without a word, for the figures.
+
+    Source: the platform asks to erase a follower's data when they leave (`wechat.md` §2.2). Erasing twice does no harm.
     """
-    known = _find_turn(session, message)
-    if known:
-        return known
-    # A write that changes nothing holds the citizen's row (on SQLite: the file) until the commit, so that messages that
-    # come at once are claimed one after another, in one conversation; and on SQLite it begins the transaction.
-    session.execute(update(Citizen).where(Citizen.id == message.citizen).values(channel=Citizen.channel))
-    known = _find_turn(session, message)
-    if known:
-        return known
-    conversation = _open_conversation(session, message.citizen, idle)
-    turn = Turn(
-        id=new_id(),
-        conversation_id=conversation.id,
-        citizen_id=message.citizen,
-        message_id=message.message_id,
-        state="running",
-        started_at=now(),
+    hold_citizen(session, citizen)
+    session.execute(update(Message).where(Message.citizen_id == citizen).values(text="", payload=None))
+    session.execute(delete(CitizenAlias).where(CitizenAlias.citizen_id == citizen))
+    session.execute(
+        update(Citizen).where(Citizen.id == citizen).values(address=f"erased:{citizen}", push_left=0, push_until=None)
     )
-    session.add(turn)
-    session.flush()
-    _write(session, conversation.id, message.citizen, turn.id, "in", "citizen", mask_personal(message.text), None)
-    return Claim(turn.id, conversation.id, conversation.region, new=True)
-
-
-def take_over(session: Session, turn: str, stale_before: datetime) -> bool:
-    """Take a turn whose runner died (running since before `stale_before`). True for exactly one caller."""
-    result = session.execute(
-        update(Turn).where(Turn.id == turn, Turn.state == "running", Turn.started_at < stale_before).values(started_at=now())
+    session.execute(
+        update(Conversation).where(Conversation.citizen_id == citizen).values(holder=Holder.CLOSED.value, region=None)
     )
-    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
-
-
-def finish_turn(session: Session, claim: Claim, citizen: str, response: Response) -> FinishedTurn:
-    """Write how a turn ended, with its replies. A turn is finished once; a second call finds the first's end."""
-    result = session.execute(
-        update(Turn)
-        .where(Turn.id == claim.turn, Turn.state == "running")
-        .values(
-            state="done",
-            outcome=response.outcome.value,
-            item=response.item,
-            facet=response.facet,
-            region=response.region,
-            intent=response.intent,
-            confidence=response.confidence,
-            finished_at=now(),
-        )
-    )
-    if result.rowcount != 1:  # type: ignore[attr-defined]
-        return _finished(session, session.get_one(Turn, claim.turn))
-    last = 0
-    for reply in response.replies:
-        last = _write(session, claim.conversation, citizen, claim.turn, "out", "bot", reply.text, reply.to_json())
-    values: dict[str, Any] = {"last_at": now()}
-    if response.region:
-        values["region"] = response.region
-    session.execute(update(Conversation).where(Conversation.id == claim.conversation).values(**values))
-    return FinishedTurn(claim.conversation, claim.turn, response, last)
 
 
 def messages_after(session: Session, citizen: str, after: int | None, limit: int = 100) -> list[dict[str, Any]]:
@@ -163,7 +105,17 @@ def messages_after(session: Session, citizen: str, after: int | None, limit: int
     ]
 
 
-def _open_conversation(session: Session, citizen: str, idle: float) -> Conversation:
+def hold_citizen(session: Session, citizen: str) -> None:
+    """Hold a citizen's row until the commit, so that what happens to one citizen happens one after another.
+
+    It is a write that changes nothing: it locks the row on PostgreSQL, and on SQLite it begins the transaction as a
+    writing one, which waits for its turn instead of failing later.
+    """
+    session.execute(update(Citizen).where(Citizen.id == citizen).values(channel=Citizen.channel))
+
+
+def open_conversation(session: Session, citizen: str, idle: float) -> Conversation:
+    """Give the citizen's conversation, a new one after `idle` seconds without a word."""
     moment = now()
     last = session.scalars(
         select(Conversation).where(Conversation.citizen_id == citizen).order_by(Conversation.last_at.desc()).limit(1)
@@ -183,33 +135,15 @@ def _open_conversation(session: Session, citizen: str, idle: float) -> Conversat
     return conversation
 
 
-def _find_turn(session: Session, message: CitizenMessage) -> Claim | None:
-    turn = session.scalar(select(Turn).where(Turn.citizen_id == message.citizen, Turn.message_id == message.message_id))
-    if turn is None:
-        return None
-    finished = _finished(session, turn) if turn.state == "done" else None
-    region = session.get_one(Conversation, turn.conversation_id).region
-    return Claim(turn.id, turn.conversation_id, region, new=False, finished=finished)
+def touch_conversation(session: Session, conversation: str, region: str | None) -> None:
+    """Note that something was said now, and the region it was about, if any."""
+    values: dict[str, Any] = {"last_at": now()}
+    if region:
+        values["region"] = region
+    session.execute(update(Conversation).where(Conversation.id == conversation).values(**values))
 
 
-def _finished(session: Session, turn: Turn) -> FinishedTurn:
-    session.refresh(turn)
-    records = list(
-        session.scalars(select(Message).where(Message.turn_id == turn.id, Message.direction == "out").order_by(Message.id))
-    )
-    response = Response(
-        outcome=Outcome(turn.outcome),
-        replies=tuple(Reply.from_json(r.payload or {}) for r in records),
-        item=turn.item,
-        facet=turn.facet,
-        region=turn.region,
-        intent=turn.intent,
-        confidence=turn.confidence,
-    )
-    return FinishedTurn(turn.conversation_id, turn.id, response, records[-1].id if records else 0)
-
-
-def _write(
+def write_message(
     session: Session,
     conversation: str,
     citizen: str,
@@ -219,6 +153,7 @@ def _write(
     text: str,
     payload: dict[str, Any] | None,
 ) -> int:
+    """Write one message; returns its id."""
     message = Message(
         conversation_id=conversation,
         citizen_id=citizen,

@@ -1,4 +1,4 @@
-"""The ledger's tables. Private to this package; `ledger` is their one writer.
+"""The ledger's tables. Private to this package; `ledger`, `claims` and `deliveries` are their only writers, each of its own.
 
 A citizen's text is stored with personal data masked. `Turn` is unique per citizen and message id: the claim that makes
 a repeated message answer once.
@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qinwen.database import Base, UtcDateTime
@@ -24,6 +25,19 @@ class Citizen(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     channel: Mapped[str] = mapped_column(String(16))
     address: Mapped[str] = mapped_column(String(128))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    push_left: Mapped[int] = mapped_column(default=0, server_default="0")
+    push_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class CitizenAlias(Base):
+    """Another address of a known citizen: the web session of somebody who came from WeChat."""
+
+    __tablename__ = "citizen_alias"
+
+    channel: Mapped[str] = mapped_column(String(16), primary_key=True)
+    address: Mapped[str] = mapped_column(String(128), primary_key=True)
+    citizen_id: Mapped[str] = mapped_column(ForeignKey("citizen.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -41,17 +55,35 @@ class Conversation(Base):
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+_OPEN_TURN = sql("state <> 'done'")
+_OPEN_DELIVERY = sql("state IN ('waiting', 'offered', 'due', 'sending', 'parked')")
+
+
 class Turn(Base):
-    """One thing the citizen sent, and how it ended."""
+    """One thing the citizen sent, and how it ended.
+
+    `number` counts a citizen's turns: they run in this order. `state` goes queued → running → done; while it is open,
+    `runner` (a process) renews `lease_until`, and whoever finds the lease over takes the turn. `owner` says which way the
+    answer goes: "reply" with the request that brought the message, or "push" afterwards.
+    """
 
     __tablename__ = "turn"
-    __table_args__ = (UniqueConstraint("citizen_id", "message_id"),)
+    __table_args__ = (
+        UniqueConstraint("citizen_id", "message_id"),
+        Index("ix_turn_open", "citizen_id", "number", sqlite_where=_OPEN_TURN, postgresql_where=_OPEN_TURN),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id"), index=True)
     citizen_id: Mapped[str] = mapped_column(ForeignKey("citizen.id"))
     message_id: Mapped[str] = mapped_column(String(64))
+    channel: Mapped[str] = mapped_column(String(16), default="webchat", server_default="webchat")
+    number: Mapped[int] = mapped_column(default=0, server_default="0")
     state: Mapped[str] = mapped_column(String(16))
+    runner: Mapped[str | None] = mapped_column(String(32))
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    owner: Mapped[str] = mapped_column(String(8), default="reply", server_default="reply")
+    prepared: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     outcome: Mapped[str | None] = mapped_column(String(32))
     item: Mapped[str | None] = mapped_column(String(64))
     facet: Mapped[str | None] = mapped_column(String(16))
@@ -76,3 +108,32 @@ class Message(Base):
     text: Mapped[str] = mapped_column(Text)
     payload: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Delivery(Base):
+    """One outgoing message of a channel that pushes, in the order of `id`.
+
+    States: `waiting` (for the request that brought the question) · `offered` (written into its answer, not yet known to be
+    taken) · `due` (to be pushed) · `sending` · `sent` · `parked` (kept, with a `reason`, until the citizen writes or staff
+    decide) · `given_up`. `reply_turn` is the turn whose request carried it, `way` how it went: "reply" or "push".
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index("ix_delivery_open", "citizen_id", "id", sqlite_where=_OPEN_DELIVERY, postgresql_where=_OPEN_DELIVERY),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    citizen_id: Mapped[str] = mapped_column(ForeignKey("citizen.id"))
+    turn_id: Mapped[str | None] = mapped_column(ForeignKey("turn.id"), index=True)
+    reply_turn: Mapped[str | None] = mapped_column(String(32), index=True)
+    part: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(16))
+    way: Mapped[str | None] = mapped_column(String(8))
+    reason: Mapped[str | None] = mapped_column(String(64))
+    attempts: Mapped[int] = mapped_column(default=0)
+    runner: Mapped[str | None] = mapped_column(String(32))
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -18,11 +18,15 @@ class CitizenMessage:
         citizen: the citizen's id in the ledger.
         message_id: the sender's id of this message; the same id again is the same message.
         text: what was typed, at most 500 characters.
+        prepared: the channel's own answer, for what no responder needs to see (a picture, a new follower).
+        allowance: how many messages this one lets us send later; only channels that push have it.
     """
 
     citizen: str
     message_id: str
     text: str
+    prepared: Response | None = None
+    allowance: Allowance | None = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,14 @@ class Response:
     region: str | None = None
     intent: str | None = None
     confidence: float | None = None
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """How many messages a channel lets us push to a citizen, and for how long (seconds from now)."""
+
+    messages: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -64,8 +76,10 @@ class FinishedTurn:
 class Responder(Protocol):
     """Whoever answers a conversation that the bot holds."""
 
-    async def respond(self, conversation: str, text: str, message_id: str, metadata: Mapping[str, Any]) -> Response:
-        """Answer one message.
+    async def respond(
+        self, conversation: str, text: str, message_id: str, metadata: Mapping[str, Any], *, patient: bool = False
+    ) -> Response:
+        """Answer one message; `patient` where nobody waits on a connection, so that a late answer is better than none.
 
         Raises:
             ResponderUnavailable: it can't be reached, or did not answer in time.

@@ -27,7 +27,7 @@ class FakeResponder:
         self.error = None
         self.region = None
 
-    async def respond(self, conversation, text, message_id, metadata):
+    async def respond(self, conversation, text, message_id, metadata, *, patient=False):
         self.asked.append(text)
         self.regions.append(metadata["region"])
         self.running += 1
@@ -59,8 +59,8 @@ def ledger_database(tmp_path):
 
 @pytest.fixture
 def make_hub(ledger_database, responder):
-    def make(responder=responder, limiter=None, idle=3600.0, database=ledger_database):
-        return Hub(database, responder, limiter or Unlimited(), idle)
+    def make(responder=responder, limiter=None, idle=3600.0, database=ledger_database, **more):
+        return Hub(database, responder, limiter or Unlimited(), idle, **more)
 
     return make
 

@@ -11,7 +11,7 @@ from conversations import (
     SessionUnknown,
     TokenBuckets,
     TooManyMessages,
-    ledger,
+    claims,
 )
 from conversations.models import Message, Turn
 from qinwen.clock import now
@@ -214,8 +214,8 @@ async def test_who_listens_hears_of_an_answer_and_only_of_their_own(hub, say, ci
 
 async def test_a_turn_whose_runner_died_is_taken_over(hub, say, responder, ledger_database):
     with ledger_database.session() as session:
-        died = ledger.claim_turn(session, say("护照多少钱", "m1"), 3600)
-        session.execute(update(Turn).values(started_at=now() - timedelta(minutes=5)))
+        died = claims.claim_turn(session, say("护照多少钱", "m1"), "webchat", "another", 3600)
+        session.execute(update(Turn).values(lease_until=now() - timedelta(seconds=1)))
     finished = await hub.take(say("护照多少钱", "m1"))
     assert finished.turn == died.turn
     assert responder.asked == ["护照多少钱"]

@@ -4,13 +4,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from conversations import CitizenMessage, Response, ledger
+from conversations import CitizenMessage, Response, claims, ledger
 from conversations.models import Citizen, Conversation, Message, Turn
 from qinwen.clock import now
 from qinwen.replies import Reply
 from qinwen.vocabulary import Holder, Outcome
 
 IDLE = 3600.0
+RUNNER = "this"
 ANSWER = Response(Outcome.ANSWERED, (Reply("text", "120 元"),), "passport", "fee", "610100", "ask_fee", 0.9)
 
 
@@ -24,7 +25,7 @@ def person(ledger_database):
 def claim(ledger_database, person):
     def make(message_id, text="护照多少钱", idle=IDLE):
         with ledger_database.session() as session:
-            return ledger.claim_turn(session, CitizenMessage(person, message_id, text), idle)
+            return claims.claim_turn(session, CitizenMessage(person, message_id, text), "webchat", RUNNER, idle)
 
     return make
 
@@ -33,7 +34,7 @@ def claim(ledger_database, person):
 def finish(ledger_database, person):
     def make(claimed, response=ANSWER):
         with ledger_database.session() as session:
-            return ledger.finish_turn(session, claimed, person, response)
+            return claims.finish_turn(session, claimed, RUNNER, response)
 
     return make
 
@@ -54,8 +55,8 @@ def count(database, model):
 
 def test_the_first_call_with_a_message_id_claims_it_and_later_calls_find_it(claim):
     first, again = claim("m1"), claim("m1")
-    assert first.new
-    assert not again.new
+    assert first.mine
+    assert not again.mine
     assert (again.turn, again.conversation, again.finished) == (first.turn, first.conversation, None)
 
 
@@ -70,22 +71,23 @@ def test_a_turn_is_finished_once(claim, finish, ledger_database):
     claimed = claim("m1")
     finish(claimed)
     second = finish(claimed, Response(Outcome.ERROR, (Reply("text", "故障"),)))
-    assert second.response == ANSWER
+    assert second is None
+    assert claim("m1").finished.response == ANSWER
     assert count(ledger_database, Message) == 2
 
 
 def test_messages_claimed_at_once_stand_in_one_conversation(claim):
     with ThreadPoolExecutor(8) as pool:
-        claims = list(pool.map(lambda number: claim(f"m{number}"), range(16)))
-    assert all(one.new for one in claims)
-    assert len({one.conversation for one in claims}) == 1
+        found = list(pool.map(lambda number: claim(f"m{number}"), range(16)))
+    assert all(one.mine for one in found)
+    assert len({one.conversation for one in found}) == 1
 
 
 def test_a_message_id_claimed_at_once_is_claimed_by_one(claim, ledger_database):
     with ThreadPoolExecutor(8) as pool:
-        claims = list(pool.map(lambda _: claim("m1"), range(16)))
-    assert sum(one.new for one in claims) == 1
-    assert len({one.turn for one in claims}) == 1
+        found = list(pool.map(lambda _: claim("m1"), range(16)))
+    assert sum(one.mine for one in found) == 1
+    assert len({one.turn for one in found}) == 1
     assert count(ledger_database, Message) == 1
 
 
@@ -95,10 +97,10 @@ def test_a_claim_that_fails_half_way_leaves_nothing(claim, ledger_database, monk
         claim("m0")
     before = count(ledger_database, Turn), count(ledger_database, Conversation)
     with monkeypatch.context() as patch, pytest.raises(RuntimeError):
-        patch.setattr(ledger, "mask_personal", _fail)
+        patch.setattr(claims, "mask_personal", _fail)
         claim("m1")
     assert (count(ledger_database, Turn), count(ledger_database, Conversation)) == before
-    assert claim("m1").new
+    assert claim("m1").mine
 
 
 def test_a_citizen_opened_at_once_is_one_citizen(ledger_database):
@@ -160,14 +162,14 @@ def test_only_a_turn_whose_runner_died_is_taken_over_and_by_one(claim, finish, l
 
     def take_over(_=None):
         with ledger_database.session() as session:
-            return ledger.take_over(session, claimed.turn, now() - timedelta(seconds=30))
+            return claims.take_over(session, claimed.turn, "another")
 
     assert not take_over()
-    set_all(ledger_database, Turn, started_at=now() - timedelta(seconds=31))
+    set_all(ledger_database, Turn, lease_until=now() - timedelta(seconds=1))
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(take_over, range(4))) == 1
-    finish(claimed)
-    set_all(ledger_database, Turn, started_at=now() - timedelta(seconds=31))
+    assert finish(claimed) is None, "its first runner lost it"
+    set_all(ledger_database, Turn, state="done", lease_until=now() - timedelta(seconds=1))
     assert not take_over()
 
 

@@ -1,0 +1,158 @@
+"""Running turns in this process: one at a time for each citizen, in the order of the claims, under a renewed lease.
+
+Called by the hub for new messages and by the courier for those whose process died. A turn goes on when the citizen's
+connection breaks, so that the repeated message finds the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from conversations import claims, deliveries
+from conversations.carriers import Carrier
+from conversations.claims import Claim
+from conversations.errors import LedgerUnavailable, ResponderUnavailable
+from conversations.fallback import respond_without_bot
+from conversations.numbered_choices import read_choice_number
+from conversations.turns import FinishedTurn, Responder, Response
+from qinwen.database import Database
+from qinwen.log import logger
+
+log = logger(__name__)
+T = TypeVar("T")
+_WAIT_STEP = 0.1
+
+
+class Runs:
+    """The turns that this process runs.
+
+    Args:
+        database: holds the ledger.
+        responder: answers what the bot holds.
+        carriers: the channels that push, by name.
+    """
+
+    def __init__(self, database: Database, responder: Responder, carriers: Mapping[str, Carrier]) -> None:
+        self.runner = secrets.token_hex(8)
+        self._database = database
+        self._responder = responder
+        self._carriers = carriers
+        self._order = Order()
+        self._held: set[str] = set()
+
+    @property
+    def open_turns(self) -> int:
+        """How many turns this process holds now."""
+        return len(self._held)
+
+    async def in_ledger(self, work: Callable[[Session], T]) -> T:
+        """Do a unit of work in the ledger, in a thread.
+
+        Raises:
+            LedgerUnavailable: the database can't be used.
+        """
+
+        def run() -> T:
+            with self._database.session() as session:
+                return work(session)
+
+        try:
+            return await asyncio.to_thread(run)
+        except SQLAlchemyError as error:
+            log.exception("ledger_unavailable")
+            raise LedgerUnavailable("系统现在记不下您的话，所以没有处理。请过一会儿再发；急事请打 12345。") from error
+
+    def claiming(self, citizen: str) -> AbstractAsyncContextManager[None]:
+        """Claim a citizen's messages in the order they came: claiming happens in threads, which overtake each other."""
+        return self._order.hold(f"claim:{citizen}")
+
+    async def finish(self, claim: Claim) -> FinishedTurn:
+        """Run a turn to its end, or wait for whoever runs it.
+
+        Raises:
+            LedgerUnavailable: the database can't be used.
+        """
+        while not claim.finished:
+            finished = await self._run(claim) if claim.mine else None
+            if finished:
+                return finished
+            await asyncio.sleep(_WAIT_STEP)
+            claim = await self.in_ledger(lambda s, c=claim: self._look_again(s, c))  # type: ignore[misc]
+        return claim.finished
+
+    async def renew_leases(self) -> None:
+        """Say in the ledger that this process still runs its turns."""
+        if held := list(self._held):
+            await self.in_ledger(lambda s: claims.renew_leases(s, held, self.runner))
+
+    def _look_again(self, session: Session, claim: Claim) -> Claim:
+        mine = claims.take_over(session, claim.turn, self.runner)
+        return claims.find_claim(session, claim.citizen, claim.message_id, mine=mine) or claim
+
+    async def _run(self, claim: Claim) -> FinishedTurn | None:
+        self._held.add(claim.turn)
+        try:
+            async with self._order.hold(claim.citizen):
+                while not claim.started and not await self.in_ledger(lambda s: claims.begin_turn(s, claim.turn, self.runner)):
+                    again = await self.in_ledger(lambda s: self._look_again(s, claim))
+                    if again.finished:
+                        return again.finished
+                    await asyncio.sleep(_WAIT_STEP)
+                response = claim.prepared or await self._respond(claim)
+                return await self.in_ledger(lambda s: self._finish(s, claim, response))
+        finally:
+            self._held.discard(claim.turn)
+
+    def _finish(self, session: Session, claim: Claim, response: Response) -> FinishedTurn | None:
+        finished = claims.finish_turn(session, claim, self.runner, response)
+        carrier = self._carriers.get(claim.channel)
+        if finished and carrier:
+            deliveries.add_parts(session, claim.citizen, claim.turn, carrier.make_parts(response))
+        return finished
+
+    async def _respond(self, claim: Claim) -> Response:
+        try:
+            text = claim.text
+            if number := read_choice_number(text):
+                offered = await self.in_ledger(lambda s: claims.last_choices(s, claim.conversation))
+                text = offered[number - 1] if number <= len(offered) else text
+            patient = claim.channel in self._carriers
+            return await self._responder.respond(
+                claim.conversation, text, claim.message_id, {"region": claim.region}, patient=patient
+            )
+        except ResponderUnavailable as error:
+            log.warning("responder_unavailable", turn=claim.turn, reason=error.message)
+        except LedgerUnavailable:
+            raise
+        except Exception:
+            log.exception("responder_failed", turn=claim.turn)
+        return respond_without_bot(claim.text)
+
+
+class Order:
+    """One thing at a time for each key, in the order they came; forgets keys nobody waits for."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._users: dict[str, int] = defaultdict(int)
+
+    @asynccontextmanager
+    async def hold(self, key: str) -> AsyncIterator[None]:
+        """Wait for the key's turn, and hold it."""
+        lock = self._locks.setdefault(key, asyncio.Lock())
+        self._users[key] += 1
+        try:
+            async with lock:
+                yield
+        finally:
+            self._users[key] -= 1
+            if not self._users[key]:
+                del self._users[key], self._locks[key]
