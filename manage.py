@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
+from types import ModuleType
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -92,7 +93,9 @@ async def serve_web(settings: Settings) -> None:
 
     database = Database(settings.database_url)
     async with aiohttp.ClientSession() as session:
-        engine = EngineClient(session, settings.engine_url, settings.engine_secret, settings.engine_timeout)
+        engine = EngineClient(
+            session, settings.engine_url, settings.engine_secret, settings.engine_timeout, settings.engine_patience
+        )
         limiter = TokenBuckets(settings.messages_per_minute) if settings.rate_limits else Unlimited()
         openings = TokenBuckets(settings.sessions_per_minute) if settings.rate_limits else Unlimited()
         hub = Hub(database, engine, limiter, settings.conversation_idle)
@@ -231,60 +234,6 @@ def doctor(settings: Settings) -> int:
     return 1 if problems else 0
 
 
-def search(settings: Settings, question: str) -> int:
-    """Show what the knowledge base answers to a question, without the dialogue engine."""
-    from knowledge_base import Answerer, Knowledge, Question
-    from language import find_regions, load_encoder, normalise
-
-    encoder = load_encoder(settings.encoder).encoder
-    knowledge = Knowledge(Database(settings.database_url), encoder.name if encoder else "none")
-    text = normalise(question)
-    regions = tuple(mention.region.code for mention in find_regions(text))
-    answer = Answerer(knowledge, encoder).answer(Question(text, regions=regions))
-    facet = answer.facet.value if answer.facet else None
-    print(f"结果 {answer.outcome.value}  事项 {answer.item}  要素 {facet}  区划 {answer.region}  把握 {answer.confidence:.2f}")
-    for reply in answer.replies:
-        print(reply.text)
-        for choice in reply.choices:
-            print(f"  · {choice.title}")
-        for source in reply.sources:
-            print(f"  来源 {source.title}")
-    return 0
-
-
-def evaluate(settings: Settings, entries: Path, questions: Path, as_json: bool) -> int:
-    """Measure search on somebody's entries and questions (design §5)."""
-    from knowledge_base.search.evaluate import evaluate as measure
-    from knowledge_base.search.evaluate import read_entries, read_questions
-    from language import load_encoder
-
-    result = measure(read_entries(entries), read_questions(questions), load_encoder(settings.encoder).encoder)
-    print(result.as_json() if as_json else result)
-    return 0
-
-
-def import_file(settings: Settings, path: Path) -> int:
-    """Publish the entries of a file."""
-    from knowledge_base import import_entries, make_publisher
-    from language import load_encoder
-
-    encoder = load_encoder(settings.encoder).encoder
-    with Database(settings.database_url).session() as session:
-        count = import_entries(session, path, make_publisher(encoder), "qinwen kb import")
-    print(f"已发布 {count} 条，下一个问题就会用上。")
-    return 0
-
-
-def export_file(settings: Settings, path: Path) -> int:
-    """Write all current entries to a file."""
-    from knowledge_base import export_entries
-
-    with Database(settings.database_url).session() as session, path.open("w", encoding="utf-8") as target:
-        count = export_entries(session, target)
-    print(f"已导出 {count} 条到 {path}。")
-    return 0
-
-
 def save_backup(settings: Settings, path: Path) -> int:
     """Back the databases up."""
     from qinwen.backup import BackupFailed, back_up
@@ -315,6 +264,20 @@ def ensure_settings() -> Settings:
     return load_settings()
 
 
+def kb() -> ModuleType:
+    """Give the commands of the knowledge base, loading it only now."""
+    from knowledge_base import commands
+
+    return commands
+
+
+def deliveries() -> ModuleType:
+    """Give the commands of the deliveries, loading the ledger only now."""
+    from conversations import commands
+
+    return commands
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line; each command carries the function that does it."""
     parser = argparse.ArgumentParser(prog="qinwen", description="秦问：政务服务问答助手")
@@ -341,21 +304,36 @@ def make_parser() -> argparse.ArgumentParser:
     again = add(commands, "restore", "恢复备份到空的数据目录", lambda o: restore_backup(o.file))
     again.add_argument("file", type=Path, metavar="文件.tar.gz")
     knowledge = commands.add_parser("kb", help="知识库：导入、导出、检索、测评").add_subparsers(required=True, metavar="子命令")
-    load = add(knowledge, "import", "发布一个文件里的条目（JSON Lines）", lambda o: import_file(ensure_settings(), o.file))
+    load = add(knowledge, "import", "发布一个文件里的条目（JSON Lines）", lambda o: kb().import_file(ensure_settings(), o.file))
     load.add_argument("file", type=Path, metavar="文件.jsonl")
-    write = add(knowledge, "export", "导出全部现行条目（JSON Lines）", lambda o: export_file(ensure_settings(), o.file))
+    write = add(knowledge, "export", "导出全部现行条目（JSON Lines）", lambda o: kb().export_file(ensure_settings(), o.file))
     write.add_argument("file", type=Path, metavar="文件.jsonl")
-    ask = add(knowledge, "search", "看一个问题会答什么", lambda o: search(ensure_settings(), o.question))
+    ask = add(knowledge, "search", "看一个问题会答什么", lambda o: kb().search(ensure_settings(), o.question))
     ask.add_argument("question", metavar="问题")
     rate = add(
         knowledge,
         "eval",
         "用给定的条目和问题测评检索",
-        lambda o: evaluate(ensure_settings(), o.entries, o.questions, o.json),
+        lambda o: kb().evaluate(ensure_settings(), o.entries, o.questions, o.json),
     )
     rate.add_argument("--entries", type=Path, required=True, metavar="E.jsonl")
     rate.add_argument("--questions", type=Path, required=True, metavar="Q.jsonl")
     rate.add_argument("--json", action="store_true", help="只打印一个 JSON 对象")
+    sent = commands.add_parser("deliveries", help="推送给市民的消息：列出、重发、放弃").add_subparsers(
+        required=True, metavar="子命令"
+    )
+    show = add(
+        sent, "list", "列出最近的消息和状态", lambda o: deliveries().show_deliveries(ensure_settings(), o.state, o.citizen, o.n)
+    )
+    show.add_argument(
+        "--state", choices=["waiting", "offered", "due", "sending", "sent", "parked", "given_up"], help="只看这种状态"
+    )
+    show.add_argument("--citizen", metavar="编号", help="只看这位市民")
+    show.add_argument("-n", type=int, default=50, metavar="条数", help="最多几条（默认 50）")
+    again = add(sent, "requeue", "让暂存或放弃的消息重新发送", lambda o: deliveries().requeue(ensure_settings(), o.number))
+    again.add_argument("number", type=int, metavar="消息号")
+    end = add(sent, "give-up", "放弃一条没送到的消息", lambda o: deliveries().give_up(ensure_settings(), o.number))
+    end.add_argument("number", type=int, metavar="消息号")
     return parser
 
 
@@ -367,6 +345,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result = options.action(options)
     except QinwenError as error:
         print(error.message, file=sys.stderr)
+        return 1
+    except SQLAlchemyError as error:
+        words = f"数据库用不了（{type(error).__name__}）：请检查 DATABASE_URL；刚升级过的话先运行 qinwen migrate。"
+        print(words, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
