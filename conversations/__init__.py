@@ -13,6 +13,7 @@ from conversations.delivery_list import (
 from conversations.engine import EngineClient
 from conversations.errors import (
     ConversationError,
+    ConversationUnknown,
     DeliveryUnknown,
     LedgerUnavailable,
     MessageRefused,
@@ -22,8 +23,9 @@ from conversations.errors import (
 )
 from conversations.hub import Hub, Received
 from conversations.intake import accept_message_id, accept_text
+from conversations.ledger import change_holder
 from conversations.limits import RateLimiter, TokenBuckets, Unlimited
-from conversations.turns import Allowance, CitizenMessage, FinishedTurn, Responder, Response
+from conversations.turns import Allowance, CitizenMessage, DeskResponder, FinishedTurn, Responder, Response
 
 __all__ = [
     "STATES",
@@ -31,10 +33,12 @@ __all__ = [
     "Carrier",
     "CitizenMessage",
     "ConversationError",
+    "ConversationUnknown",
     "Courier",
     "DeliveryFailed",
     "DeliveryRow",
     "DeliveryUnknown",
+    "DeskResponder",
     "EngineClient",
     "FinishedTurn",
     "Hub",
@@ -53,6 +57,7 @@ __all__ = [
     "Unlimited",
     "accept_message_id",
     "accept_text",
+    "change_holder",
     "count_deliveries",
     "give_up_delivery",
     "list_deliveries",

@@ -4,6 +4,7 @@ ConversationError
 ├── MessageRefused        the message itself can't be taken (empty, too long, not text)
 ├── SessionUnknown        the bearer token is unknown or was ended
 ├── TooManyMessages       a rate limit was hit; trying later helps
+├── ConversationUnknown   there is no such conversation
 ├── DeliveryUnknown       staff named a delivery that is not there, or not in a state to be moved
 ├── DeliveryFailed        a pushed message did not go out (carriers.py); its kind says what to do
 ├── LedgerUnavailable     the database can't be used, so nothing was taken; trying later helps
@@ -58,3 +59,9 @@ class DeliveryUnknown(ConversationError):
     """No delivery with this number can be moved so."""
 
     code = "delivery_unknown"
+
+
+class ConversationUnknown(ConversationError):
+    """There is no such conversation."""
+
+    code = "conversation_unknown"

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from conversations import claims, deliveries, ledger
 from conversations.carriers import Carrier, Part
 from conversations.claims import Claim
@@ -21,9 +23,11 @@ from conversations.errors import SessionUnknown, TooManyMessages
 from conversations.fallback import BUSY, STILL_WORKING
 from conversations.limits import RateLimiter
 from conversations.runs import Runs
-from conversations.turns import CitizenMessage, FinishedTurn, Responder
+from conversations.turns import CitizenMessage, DeskResponder, FinishedTurn, Responder, Response
 from qinwen.database import Database
 from qinwen.log import logger
+from qinwen.replies import Reply
+from qinwen.vocabulary import Outcome
 
 log = logger(__name__)
 _POLL = 0.05
@@ -58,6 +62,7 @@ class Hub:
         idle: seconds without a word after which a new conversation begins.
         carriers: the channels that push, by name.
         most_turns: how many turns may be open in this process before it says that it is busy.
+        desk: takes the messages that are for a person.
     """
 
     def __init__(
@@ -68,8 +73,9 @@ class Hub:
         idle: float,
         carriers: Mapping[str, Carrier] | None = None,
         most_turns: int = 64,
+        desk: DeskResponder | None = None,
     ) -> None:
-        self.runs = Runs(database, responder, carriers or {})
+        self.runs = Runs(database, responder, carriers or {}, desk)
         self.carriers = carriers or {}
         self._limiter = limiter
         self._idle = idle
@@ -113,7 +119,7 @@ class Hub:
             LedgerUnavailable: the database can't be used.
         """
 
-        def erase(session: Any) -> None:
+        def erase(session: Session) -> None:
             ledger.erase_citizen(session, citizen)
             claims.close_open_turns(session, citizen)
             deliveries.cancel_deliveries(session, citizen, "erased")
@@ -150,6 +156,8 @@ class Hub:
         """
         carrier = self.carriers[received.channel]
         part = await self._offer_until(received, carrier, time.monotonic() + seconds)
+        if received.task.done() and not received.task.exception() and not received.task.result().response.replies:
+            return None
         if part is None and not carrier.pushes and time.monotonic() - received.began < _LAST_ATTEMPT_AFTER:
             return await self._offer_until(received, carrier, time.monotonic() + _OVERRUN)
         if part is None and await self.runs.in_ledger(lambda s: deliveries.defer(s, received.citizen, received.turn)):
@@ -165,6 +173,25 @@ class Hub:
         """Note that the connection was closed before the answer was written: it is pushed instead."""
         await self.runs.in_ledger(lambda s: deliveries.withdraw(s, received.turn))
         self.courier_wake.set()
+
+    async def post(self, conversation: str, author: str, reply: Reply) -> int:
+        """Tell a citizen something that answers no turn (`author` "agent" or "system"); gives the message's id.
+
+        Raises:
+            ConversationUnknown: there is no such conversation.
+            LedgerUnavailable: the database can't be used.
+        """
+
+        def write(session: Session) -> tuple[str, int]:
+            citizen, channel, number = ledger.post_message(session, conversation, author, reply)
+            if carrier := self.carriers.get(channel):
+                deliveries.add_parts(session, citizen, None, carrier.make_parts(Response(Outcome.ACKNOWLEDGED, (reply,))))
+            return citizen, number
+
+        citizen, number = await self.runs.in_ledger(write)
+        self._tell_listeners(citizen)
+        self.courier_wake.set()
+        return number
 
     async def messages_after(self, citizen: str, after: int | None) -> list[dict[str, Any]]:
         """List a citizen's messages above an id (see `ledger.messages_after`).
@@ -232,11 +259,14 @@ class Hub:
 
     async def _end(self, claim: Claim) -> FinishedTurn:
         finished = await self.runs.finish(claim)
-        for event in self._listeners.get(claim.citizen, ()):
-            event.set()
+        self._tell_listeners(claim.citizen)
         self.courier_wake.set()
         log.info("turn_finished", turn=finished.turn, outcome=finished.response.outcome.value)
         return finished
+
+    def _tell_listeners(self, citizen: str) -> None:
+        for event in self._listeners.get(citizen, ()):
+            event.set()
 
     async def _offer_until(self, received: Received, carrier: Carrier, deadline: float) -> Part | None:
         await asyncio.wait([received.task], timeout=max(0.0, deadline - time.monotonic()))

@@ -11,9 +11,11 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from conversations.errors import ConversationUnknown
 from conversations.models import Citizen, CitizenAlias, Conversation, Message, Turn
 from qinwen.clock import now
 from qinwen.replies import Reply
@@ -135,12 +137,45 @@ def open_conversation(session: Session, citizen: str, idle: float) -> Conversati
     return conversation
 
 
+def change_holder(session: Session, conversation: str, expected: Holder | tuple[Holder, ...], new: Holder) -> bool:
+    """Give a conversation from one holder to another. False: somebody else did so first."""
+    allowed = expected if isinstance(expected, tuple) else (expected,)
+    result = session.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation, Conversation.holder.in_([holder.value for holder in allowed]))
+        .values(holder=new.value)
+    )
+    return isinstance(result, CursorResult) and result.rowcount == 1
+
+
+def find_holder(session: Session, conversation: str) -> Holder:
+    """Tell who holds a conversation."""
+    return Holder(session.scalar(select(Conversation.holder).where(Conversation.id == conversation)))
+
+
 def touch_conversation(session: Session, conversation: str, region: str | None) -> None:
     """Note that something was said now, and the region it was about, if any."""
     values: dict[str, Any] = {"last_at": now()}
     if region:
         values["region"] = region
     session.execute(update(Conversation).where(Conversation.id == conversation).values(**values))
+
+
+def post_message(session: Session, conversation: str, author: str, reply: Reply) -> tuple[str, str, int]:
+    """Write a message to the citizen that answers no turn; gives the citizen, their channel, and the message's id.
+
+    Raises:
+        ConversationUnknown: there is no such conversation.
+    """
+    found = session.execute(
+        select(Citizen.id, Citizen.channel).join(Conversation).where(Conversation.id == conversation)
+    ).one_or_none()
+    if found is None:
+        raise ConversationUnknown("没有这个会话。")
+    hold_citizen(session, found.id)
+    number = write_message(session, conversation, found.id, None, "out", author, reply.text, reply.to_json())
+    touch_conversation(session, conversation, None)
+    return found.id, found.channel, number
 
 
 def write_message(

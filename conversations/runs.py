@@ -16,15 +16,16 @@ from typing import TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from conversations import claims, deliveries
+from conversations import claims, deliveries, ledger
 from conversations.carriers import Carrier
 from conversations.claims import Claim
 from conversations.errors import LedgerUnavailable, ResponderUnavailable
 from conversations.fallback import respond_without_bot
 from conversations.numbered_choices import read_choice_number
-from conversations.turns import FinishedTurn, Responder, Response
+from conversations.turns import DeskResponder, FinishedTurn, Responder, Response
 from qinwen.database import Database
 from qinwen.log import logger
+from qinwen.vocabulary import Holder, Outcome
 
 log = logger(__name__)
 T = TypeVar("T")
@@ -38,13 +39,21 @@ class Runs:
         database: holds the ledger.
         responder: answers what the bot holds.
         carriers: the channels that push, by name.
+        desk: takes the messages that are for a person.
     """
 
-    def __init__(self, database: Database, responder: Responder, carriers: Mapping[str, Carrier]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        responder: Responder,
+        carriers: Mapping[str, Carrier],
+        desk: DeskResponder | None = None,
+    ) -> None:
         self.runner = secrets.token_hex(8)
         self._database = database
         self._responder = responder
         self._carriers = carriers
+        self._desk = desk
         self._order = Order()
         self._held: set[str] = set()
 
@@ -106,20 +115,31 @@ class Runs:
                     if again.finished:
                         return again.finished
                     await asyncio.sleep(_WAIT_STEP)
-                response = claim.prepared or await self._respond(claim)
-                return await self.in_ledger(lambda s: self._finish(s, claim, response))
+                holder = await self._find_holder(claim)
+                response = claim.prepared or await self._respond(claim, holder)
+                return await self.in_ledger(lambda s: self._finish(s, claim, response, holder))
         finally:
             self._held.discard(claim.turn)
 
-    def _finish(self, session: Session, claim: Claim, response: Response) -> FinishedTurn | None:
+    async def _find_holder(self, claim: Claim) -> Holder:
+        """Tell who answers; without a desk it is always the bot, and nobody needs to be asked."""
+        return await self.in_ledger(lambda s: ledger.find_holder(s, claim.conversation)) if self._desk else Holder.BOT
+
+    def _finish(self, session: Session, claim: Claim, response: Response, holder: Holder) -> FinishedTurn | None:
+        ledger.hold_citizen(session, claim.citizen)
+        if holder is Holder.BOT and self._desk and ledger.find_holder(session, claim.conversation) is Holder.WITH_AGENT:
+            # A person took the conversation while the bot was thinking: the bot is silent.
+            response = Response(Outcome.HANDED_OFF, ())
         finished = claims.finish_turn(session, claim, self.runner, response)
         carrier = self._carriers.get(claim.channel)
-        if finished and carrier:
+        if finished and carrier and response.replies:
             deliveries.add_parts(session, claim.citizen, claim.turn, carrier.make_parts(response))
         return finished
 
-    async def _respond(self, claim: Claim) -> Response:
+    async def _respond(self, claim: Claim, holder: Holder) -> Response:
         try:
+            if self._desk and holder in {Holder.QUEUED, Holder.WITH_AGENT}:
+                return await self._desk.respond(claim.conversation, claim.citizen, claim.message_id, claim.text, holder)
             text = claim.text
             if number := read_choice_number(text):
                 offered = await self.in_ledger(lambda s: claims.last_choices(s, claim.conversation))

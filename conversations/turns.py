@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from qinwen.replies import Reply
-from qinwen.vocabulary import Outcome
+from qinwen.vocabulary import Holder, Outcome
 
 
 @dataclass(frozen=True)
@@ -84,3 +84,10 @@ class Responder(Protocol):
         Raises:
             ResponderUnavailable: it can't be reached, or did not answer in time.
         """
+
+
+class DeskResponder(Protocol):
+    """Who takes the messages of a conversation that waits for a person or has one."""
+
+    async def respond(self, conversation: str, citizen: str, message_id: str, text: str, holder: Holder) -> Response:
+        """Take one message to the desk; what comes back is told to the citizen at once, and may have no replies."""
