@@ -2,8 +2,10 @@
 
 from alembic import context
 
+import channels.wechat.models  # noqa: F401
 import conversations.models  # noqa: F401
-import knowledge_base.models  # noqa: F401  (both for their tables)
+import knowledge_base.models  # noqa: F401
+import staff.models  # noqa: F401  (all for their tables)
 from qinwen.database import Base, make_engine
 from qinwen.settings import load_settings
 

@@ -4,6 +4,8 @@
     ├── SettingError            a setting is missing or bad; start-up stops
     ├── knowledge_base.errors   EntryInvalid, EntryNotFound, SeedInvalid
     ├── conversations.errors    MessageRefused, SessionUnknown, TooManyMessages, LedgerUnavailable, ResponderUnavailable
+    ├── services_backend.errors BackendUnavailable, BackendRefused, IdentityWrong, TooManyAttempts, NotPossible, WebhookRefused
+    ├── CalendarUnknown         the holidays of a year are not known; no working day is guessed
     └── StartFailed, TrainingFailed, BackupFailed   what a command could not do
 
 An edge (an HTTP handler, a command, an action) translates them once; everything inside raises them.

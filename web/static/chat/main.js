@@ -1,6 +1,7 @@
 // The page's start: finds the elements and connects them.
 
 import { Api } from "./api.js";
+import { takeArrival } from "./arrival.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { byId } from "./dom.js";
@@ -90,4 +91,8 @@ document.addEventListener("visibilitychange", () => {
 window.addEventListener("pagehide", stopSpeaking);
 
 document.documentElement.classList.add("ready");
+if (takeArrival() === "anonymous") {
+  banner.textContent = "没认出您的微信，公众号里说过的话这里看不到；照样可以问。";
+  banner.hidden = false;
+}
 conversation.restore();

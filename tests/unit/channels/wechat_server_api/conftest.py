@@ -1,0 +1,50 @@
+import pytest
+from wechat_stand_in import APP_ID, SECRET, Clock, FakeWechat
+
+import channels.wechat.models  # noqa: F401
+from channels.wechat.server_api.calls import ServerApi
+from channels.wechat.server_api.token_store import TokenStore
+from qinwen.database import Base, Database
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def wechat():
+    return FakeWechat()
+
+
+@pytest.fixture
+def token_database(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/main.db")
+    Base.metadata.create_all(database.engine)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def slept():
+    """The seconds that were waited for between tries."""
+    return []
+
+
+@pytest.fixture
+def make_api(wechat, token_database, clock, slept):
+    """Make the client of one process."""
+
+    async def sleep(seconds):
+        slept.append(seconds)
+
+    def make(transport=wechat, limits=None):
+        store = TokenStore(token_database, APP_ID)
+        return ServerApi(transport, store, APP_ID, SECRET, limits=limits, clock=clock, sleep=sleep)
+
+    return make
+
+
+@pytest.fixture
+def api(make_api):
+    return make_api()
