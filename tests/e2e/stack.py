@@ -15,9 +15,11 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
+from qinwen.wechat_settings import simulate_account
+
 ROOT = Path(__file__).parents[2]
 READY_WITHIN = 420
-_PORTS = ("QINWEN_PUBLIC_PORT", "QINWEN_STAFF_PORT", "QINWEN_ENGINE_PORT", "QINWEN_ACTIONS_PORT")
+_PORTS = ("QINWEN_PUBLIC_PORT", "QINWEN_STAFF_PORT", "QINWEN_ENGINE_PORT", "QINWEN_ACTIONS_PORT", "QINWEN_SERVICES_PORT")
 
 
 class Stack:
@@ -28,13 +30,19 @@ class Stack:
         self.base_url = f"http://127.0.0.1:{ports['QINWEN_PUBLIC_PORT']}"
         self.staff_url = f"http://127.0.0.1:{ports['QINWEN_STAFF_PORT']}"
         self.var = folder / "var"
-        environment = {**os.environ, **ports, "QINWEN_VAR": str(self.var), "QINWEN_RATE_LIMITS": "off"}
+        # The WeChat channel is on, with the simulated platform's account; tests start the platform at this port.
+        self.wechat_port = free_ports(1)[0]
+        account = {
+            **simulate_account({"QINWEN_WECHAT_SIMULATOR": "on", "QINWEN_WECHAT_SIMULATOR_PORT": str(self.wechat_port)}),
+            "QINWEN_WECHAT_SIMULATOR": "off",
+        }
+        self.environment = {**os.environ, **ports, **account, "QINWEN_VAR": str(self.var), "QINWEN_RATE_LIMITS": "off"}
         self.log = folder / "up.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "manage", "up"],
                 cwd=ROOT,
-                env=environment,
+                env=self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -64,6 +72,11 @@ class Stack:
 
     def kill(self, words: str) -> None:
         os.kill(self.pid_of(words), signal.SIGKILL)
+
+    def try_kill(self, words: str) -> None:
+        """Kill it if it runs just now."""
+        with suppress(AssertionError, ProcessLookupError):
+            self.kill(words)
 
     def stop(self) -> None:
         self.process.terminate()
