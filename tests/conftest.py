@@ -8,7 +8,7 @@ import knowledge_base.models  # noqa: F401
 from conversations import CitizenMessage, Hub, Response, Unlimited
 from qinwen.database import Base, Database
 from qinwen.replies import Reply
-from qinwen.settings import load_settings
+from qinwen.settings import all_settings, load_settings
 from qinwen.vocabulary import Outcome
 from web.health import CHECKS
 from web.public import make_public_app
@@ -88,7 +88,7 @@ def say(citizen):
 @pytest.fixture
 def settings(tmp_path):
     """The settings of a throw-away installation; nothing of it listens or trains."""
-    secrets = {"QINWEN_ENGINE_SECRET": "engine-secret", "QINWEN_ACTIONS_SECRET": "actions-secret"}
+    secrets = {setting.variable: "secret-of-the-tests" for setting in all_settings() if setting.secret}
     return load_settings({"QINWEN_VAR": str(tmp_path), "QINWEN_ENCODER": "none", **secrets})
 
 
@@ -105,9 +105,9 @@ async def public(aiohttp_client, settings, hub):
 
 
 @pytest.fixture
-async def staff(aiohttp_client):
+async def staff(aiohttp_client, settings, ledger_database):
     """A client of the staff application."""
-    app = make_staff_app()
+    app = make_staff_app(settings, ledger_database)
     app[CHECKS] = {"database": _nothing}
     return await aiohttp_client(app)
 

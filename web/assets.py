@@ -21,6 +21,11 @@ _VENDOR = _WEB / "static" / "vendor"
 _FILES = {
     "weui/dist/style/weui.min.css": "weui.min.css",
     "weui/LICENSE.txt": "weui.LICENSE.txt",
+    "bootstrap/dist/css/bootstrap.min.css": "bootstrap.min.css",
+    "bootstrap/dist/js/bootstrap.bundle.min.js": "bootstrap.bundle.min.js",
+    "bootstrap/LICENSE": "bootstrap.LICENSE.txt",
+    "htmx.org/dist/htmx.min.js": "htmx.min.js",
+    "htmx.org/LICENSE": "htmx.LICENSE.txt",
 }
 _TIMEOUT = 300
 
@@ -51,7 +56,7 @@ def build_assets(web: Path = _WEB, vendor: Path = _VENDOR) -> bool:
     for source, name in _FILES.items():
         content = (web / "node_modules" / source).read_bytes()
         (vendor / name).write_bytes(content)
-        if name.endswith(".css"):
+        if name.endswith((".css", ".js")):
             # aiohttp gives this one to browsers that take gzip.
             (vendor / f"{name}.gz").write_bytes(gzip.compress(content, mtime=0))
     stamp.write_text(wanted, encoding="utf-8")

@@ -1,13 +1,26 @@
-"""The staff port: health and metrics for now; the console and the desk come with their issues."""
+"""The staff port: the console (`web.console`), and health and metrics, which need no login because the port is internal."""
 
 from __future__ import annotations
+
+import asyncio
+from pathlib import Path
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from web.faults import translate_errors
+from qinwen.database import Database
+from qinwen.settings import Settings
+from staff import SecretBox
+from web.console import account, audit, entrance, members, start
+from web.console.access import DATABASE, SETTINGS, check_form, guard, identify
+from web.console.faults import show_faults
+from web.console.modules import OPEN, Module, Route, install, open_folder
 from web.headers import secure_headers
 from web.health import healthz, readyz
+
+_STATIC = Path(__file__).parent / "static"
+_HASHES_AT_ONCE = 2
+OWN_MODULES = (start.MODULE, members.MODULE, audit.MODULE, account.MODULE, entrance.MODULE)
 
 
 async def metrics(request: web.Request) -> web.Response:
@@ -16,10 +29,27 @@ async def metrics(request: web.Request) -> web.Response:
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def make_staff_app() -> web.Application:
-    """Put the staff application together; `manage.py` adds the health checks."""
-    app = web.Application(middlewares=[secure_headers, translate_errors])
-    app.router.add_get("/healthz", healthz)
-    app.router.add_get("/readyz", readyz)
-    app.router.add_get("/metrics", metrics)
+MONITORING = Module(
+    routes=(
+        Route("GET", "/healthz", healthz, OPEN),
+        Route("GET", "/readyz", readyz, OPEN),
+        Route("GET", "/metrics", metrics, OPEN),
+    )
+)
+
+
+def make_staff_app(settings: Settings, database: Database, modules: tuple[Module, ...] = ()) -> web.Application:
+    """Put the staff application together; `manage.py` adds the health checks.
+
+    Args:
+        settings: for sessions, cookies and the key of the second factor.
+        database: the main database.
+        modules: further parts of the console, made where what they need is known (`manage.py`).
+    """
+    app = web.Application(middlewares=[secure_headers, show_faults, identify, guard, check_form])
+    app[SETTINGS], app[DATABASE] = settings, database
+    app[entrance.BOX], app[entrance.HASHING] = SecretBox(settings.staff_secret), asyncio.Semaphore(_HASHES_AT_ONCE)
+    install(app, (MONITORING, start.MODULE, *modules, *OWN_MODULES[1:]))
+    open_folder(app, "/static")
+    app.router.add_static("/static/", _STATIC)
     return app

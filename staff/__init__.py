@@ -1,0 +1,108 @@
+"""Staff accounts: who they are, what they may do, how they sign in, and the log of what they did.
+
+Other packages' edges (`web/console`, commands) use what is exported here: `may` before a change, `record` in its transaction.
+"""
+
+from staff.accounts import (
+    Particulars,
+    add_member,
+    change_member,
+    change_password,
+    ensure_first_administrator,
+    is_locked,
+    reset_password,
+    unlock,
+)
+from staff.audit import (
+    COMMAND,
+    AuditFilter,
+    AuditRow,
+    Verification,
+    all_rows,
+    find_rows,
+    hold_log,
+    record,
+    verify,
+)
+from staff.errors import (
+    MemberNotFound,
+    MemberRefused,
+    PasswordRefused,
+    SignInRefused,
+    StaffError,
+    TooManyAttempts,
+)
+from staff.members import ListedMember, MemberFilter, MemberPage, known_departments, list_members, read_member, read_members
+from staff.permissions import MATRIX, Member, Permission, Role, may
+from staff.second_factor import SecretBox, new_recovery_codes, offer, recovery_codes_left, turn_off, turn_on
+from staff.sessions import (
+    OpenSession,
+    Origin,
+    SessionLimits,
+    Visit,
+    count_sessions,
+    end_session,
+    end_sessions,
+    find_visit,
+    renew_token,
+    sessions_of,
+)
+from staff.signing_in import SignedIn, check_own_password, give_code, sign_in
+
+__all__ = [
+    "COMMAND",
+    "MATRIX",
+    "AuditFilter",
+    "AuditRow",
+    "ListedMember",
+    "Member",
+    "MemberFilter",
+    "MemberNotFound",
+    "MemberPage",
+    "MemberRefused",
+    "OpenSession",
+    "Origin",
+    "Particulars",
+    "PasswordRefused",
+    "Permission",
+    "Role",
+    "SecretBox",
+    "SessionLimits",
+    "SignInRefused",
+    "SignedIn",
+    "StaffError",
+    "TooManyAttempts",
+    "Verification",
+    "Visit",
+    "add_member",
+    "all_rows",
+    "change_member",
+    "change_password",
+    "check_own_password",
+    "count_sessions",
+    "end_session",
+    "end_sessions",
+    "ensure_first_administrator",
+    "find_rows",
+    "find_visit",
+    "give_code",
+    "hold_log",
+    "is_locked",
+    "known_departments",
+    "list_members",
+    "may",
+    "new_recovery_codes",
+    "offer",
+    "read_member",
+    "read_members",
+    "record",
+    "recovery_codes_left",
+    "renew_token",
+    "reset_password",
+    "sessions_of",
+    "sign_in",
+    "turn_off",
+    "turn_on",
+    "unlock",
+    "verify",
+]

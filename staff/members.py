@@ -1,0 +1,108 @@
+"""Reads accounts: one, some, or a page of a list. `accounts` writes them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from staff.errors import MemberNotFound
+from staff.models import StaffMember, StaffRole, StaffScope
+from staff.permissions import Member, Role
+
+DEPARTMENT, REGION = "department", "region"
+
+
+@dataclass(frozen=True)
+class MemberFilter:
+    """Which accounts somebody wants to see; `words` are looked for in login and name."""
+
+    words: str = ""
+    role: Role | None = None
+    active: bool | None = None
+
+
+@dataclass(frozen=True)
+class ListedMember:
+    """An account in a list."""
+
+    member: Member
+    created_at: datetime
+    signed_in_at: datetime | None
+
+
+@dataclass(frozen=True)
+class MemberPage:
+    """A page of a list, and how many accounts fit in all."""
+
+    members: tuple[ListedMember, ...]
+    total: int
+
+
+def read_member(session: Session, member_id: str) -> Member:
+    """Give one account.
+
+    Raises:
+        MemberNotFound: there is none with this number.
+    """
+    found = read_members(session, [member_id])
+    if not found:
+        raise MemberNotFound("没有这个账号。")
+    return found[0]
+
+
+def read_members(session: Session, ids: Sequence[str]) -> list[Member]:
+    """Give some accounts, in the order asked; unknown numbers are left out."""
+    rows = {row.id: row for row in session.scalars(select(StaffMember).where(StaffMember.id.in_(ids)))}
+    roles, scopes = defaultdict(set), defaultdict(set)
+    for role in session.scalars(select(StaffRole).where(StaffRole.member_id.in_(ids))):
+        roles[role.member_id].add(Role(role.role))
+    for scope in session.scalars(select(StaffScope).where(StaffScope.member_id.in_(ids))):
+        scopes[scope.member_id, scope.kind].add(scope.value)
+    return [
+        Member(
+            id=row.id,
+            login=row.login,
+            name=row.name,
+            roles=frozenset(roles[row.id]),
+            departments=frozenset(scopes[row.id, DEPARTMENT]),
+            regions=frozenset(scopes[row.id, REGION]),
+            active=row.active,
+            must_change_password=row.must_change_password,
+            second_factor=row.totp_secret is not None,
+        )
+        for row in (rows[number] for number in ids if number in rows)
+    ]
+
+
+def list_members(session: Session, wanted: MemberFilter, *, page: int = 1, size: int = 20) -> MemberPage:
+    """Give a page of the accounts that fit, by login; the first page is 1."""
+    query = select(StaffMember)
+    if wanted.words:
+        query = query.where(
+            or_(
+                StaffMember.login.contains(wanted.words.lower(), autoescape=True),
+                StaffMember.name.contains(wanted.words, autoescape=True),
+            )
+        )
+    if wanted.active is not None:
+        query = query.where(StaffMember.active == wanted.active)
+    if wanted.role is not None:
+        having = select(StaffRole.member_id).where(StaffRole.role == wanted.role.value)
+        query = query.where(StaffMember.id.in_(having))
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = session.scalars(query.order_by(StaffMember.login).limit(size).offset((page - 1) * size)).all()
+    members = read_members(session, [row.id for row in rows])
+    return MemberPage(
+        tuple(ListedMember(member, row.created_at, row.signed_in_at) for member, row in zip(members, rows, strict=True)), total
+    )
+
+
+def known_departments(session: Session) -> list[str]:
+    """Give the departments that accounts name already, to choose from."""
+    query = select(StaffScope.value).where(StaffScope.kind == DEPARTMENT).distinct().order_by(StaffScope.value)
+    return list(session.scalars(query))

@@ -1,0 +1,41 @@
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+import staff.models  # noqa: F401
+from qinwen.database import Base, Database
+from staff import SecretBox, SessionLimits
+from tests.staffing import hash_quickly, make_member
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(monkeypatch):
+    hash_quickly(monkeypatch)
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/staff.db")
+    Base.metadata.create_all(database.engine)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def at():
+    return datetime(2026, 3, 2, 1, 0, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def limits():
+    return SessionLimits(idle=timedelta(hours=1), life=timedelta(hours=12))
+
+
+@pytest.fixture
+def box():
+    return SecretBox("key")
+
+
+@pytest.fixture
+def editor(database):
+    return make_member(database, "editor")

@@ -1,0 +1,68 @@
+// What every page of the console does: the form token for htmx, faults of htmx requests in words, questions before a
+// button that can't be undone, a fresh token when somebody has signed in again in another window.
+
+const token = document.querySelector('meta[name="csrf-token"]');
+const live = document.getElementById("live");
+
+function say(text) {
+  const words = document.createElement("p");
+  words.className = "alert alert-danger";
+  words.textContent = text;
+  live.replaceChildren(words);
+}
+
+document.body.addEventListener("htmx:configRequest", (event) => {
+  event.detail.headers["X-CSRF-Token"] = token.content;
+});
+
+document.body.addEventListener("htmx:responseError", (event) => {
+  const shown = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").querySelector(".alert");
+  say(shown ? shown.textContent : "这一步没有做成，请稍后再试。");
+});
+
+document.body.addEventListener("htmx:sendError", () => {
+  say("连不上服务器，页面上填的内容还在。请检查网络后再试。");
+});
+
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset.ask;
+  if (question && !window.confirm(question)) {
+    event.preventDefault();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) {
+    window.print();
+  }
+});
+
+async function refreshToken() {
+  try {
+    const answer = await fetch("/account/form-token", { redirect: "manual", headers: { Accept: "application/json" } });
+    if (!answer.ok) {
+      return;
+    }
+    token.content = await answer.text();
+    for (const field of document.querySelectorAll('input[name="csrf_token"]')) {
+      field.value = token.content;
+    }
+  } catch {
+    // No network now: the token stays as it is, and a request will say what is wrong.
+  }
+}
+
+if (document.body.classList.contains("framed")) {
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") {
+      refreshToken();
+    }
+  });
+}
+
+// After a form was refused, the reader and the keyboard start at what is wrong.
+const problem = document.getElementById("problem");
+if (problem && !document.querySelector("[autofocus]")) {
+  problem.tabIndex = -1;
+  problem.focus();
+}
