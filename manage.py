@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,6 +26,11 @@ from qinwen.log import configure_logging
 from qinwen.settings import ROOT, Settings, load_settings, write_secrets
 from qinwen.supervision import StartFailed, Supervisor, require_free_ports
 from qinwen.training import train_if_changed
+from qinwen.wechat_settings import simulate_account
+
+if TYPE_CHECKING:
+    from channels.wechat.server_api import WechatClient
+    from conversations import Carrier
 
 START_TIMEOUT = 240
 
@@ -86,19 +92,24 @@ async def serve_web(settings: Settings) -> None:
     import aiohttp
     from aiohttp import web
 
-    from conversations import EngineClient, Hub, TokenBuckets, Unlimited
+    from channels.wechat.server_api import WechatClient
+    from conversations import Courier, EngineClient, Hub, Preparer, TokenBuckets, Unlimited
     from web.health import CHECKS, database_check, http_check
     from web.public import make_public_app
     from web.staff import make_staff_app
 
     database = Database(settings.database_url)
     async with aiohttp.ClientSession() as session:
+        preparer = Preparer(session, settings.actions_url, settings.actions_secret)
         engine = EngineClient(
-            session, settings.engine_url, settings.engine_secret, settings.engine_timeout, settings.engine_patience
+            session, settings.engine_url, settings.engine_secret, settings.engine_timeout, settings.engine_patience, preparer
         )
         limiter = TokenBuckets(settings.messages_per_minute) if settings.rate_limits else Unlimited()
         openings = TokenBuckets(settings.sessions_per_minute) if settings.rate_limits else Unlimited()
-        hub = Hub(database, engine, limiter, settings.conversation_idle)
+        wechat = WechatClient(settings, database) if settings.wechat_mode != "off" and settings.wechat_app_secret else None
+        carriers = wechat_carriers(settings, wechat)
+        hub = Hub(database, engine, limiter, settings.conversation_idle, carriers, settings.most_turns)
+        courier = asyncio.create_task(Courier(hub).run())
         checks = {
             "database": database_check(database),
             "engine": http_check(session, f"{settings.engine_url}/webhooks/gateway/"),
@@ -106,8 +117,8 @@ async def serve_web(settings: Settings) -> None:
         }
         runners = []
         for app, host, port in (
-            (make_public_app(settings, hub, openings), settings.public_host, settings.public_port),
-            (make_staff_app(), settings.staff_host, settings.staff_port),
+            (make_public_app(settings, hub, openings, wechat), settings.public_host, settings.public_port),
+            (make_staff_app(settings, database), settings.staff_host, settings.staff_port),
         ):
             app[CHECKS] = checks
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
@@ -121,7 +132,21 @@ async def serve_web(settings: Settings) -> None:
         for runner in runners:
             await runner.cleanup()
         await hub.drain()
+        courier.cancel()
+        await asyncio.gather(courier, return_exceptions=True)
+        if wechat:
+            await wechat.close()
     database.close()
+
+
+def wechat_carriers(settings: Settings, client: WechatClient | None) -> dict[str, Carrier]:
+    """Give the carrier of the WeChat channel, if the channel is on."""
+    from channels.wechat import CHANNEL, WechatCarrier
+
+    if settings.wechat_mode == "off":
+        return {}
+    pushing = client if settings.wechat_customer_messages else None
+    return {CHANNEL: WechatCarrier(pushing, menus=settings.wechat_menu_messages)}
 
 
 def run_web() -> None:
@@ -134,30 +159,36 @@ def run_web() -> None:
 def up() -> int:
     """Prepare everything, start all processes, print where they are, and wait."""
     settings = ensure_settings()
+    # Images of containers often forbid bytecode; without it every start compiles thousands of files, half of its time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     require_free_ports(
         {
             "QINWEN_PUBLIC_PORT": (settings.public_host, settings.public_port),
             "QINWEN_STAFF_PORT": (settings.staff_host, settings.staff_port),
             "QINWEN_ENGINE_PORT": ("127.0.0.1", settings.engine_port),
             "QINWEN_ACTIONS_PORT": ("127.0.0.1", settings.actions_port),
+            "QINWEN_SERVICES_PORT": ("127.0.0.1", settings.services_port),
+            **(
+                {"QINWEN_WECHAT_SIMULATOR_PORT": ("127.0.0.1", settings.wechat_simulator_port)}
+                if settings.wechat_simulator
+                else {}
+            ),
         }
     )
     print("正在准备…（首次约三分钟）", flush=True)
     prepare(settings)
     write_endpoints(settings)
-    supervisor = Supervisor(ROOT, settings.var, process_environment(settings))
+    supervisor = Supervisor(ROOT, settings.var, process_environment(settings), simulator_command(settings))
     supervisor.start()
     try:
-        supervisor.wait_until_ready([f"http://127.0.0.1:{settings.staff_port}/readyz"], START_TIMEOUT)
+        supervisor.wait_until_ready(
+            [f"http://127.0.0.1:{settings.staff_port}/readyz", f"http://127.0.0.1:{settings.services_port}/readyz"],
+            START_TIMEOUT,
+        )
     except (QinwenError, KeyboardInterrupt):
         supervisor.stop()
         raise
-    print(
-        f"秦问已就绪。\n  市民聊天页  http://127.0.0.1:{settings.public_port}/\n"
-        f"  工作人员端  http://127.0.0.1:{settings.staff_port}/readyz（健康状况；/metrics 是指标）\n"
-        f"  日志        {settings.var}/log/\n按 Ctrl-C 停止。",
-        flush=True,
-    )
+    print(f"秦问已就绪。\n{addresses(settings)}按 Ctrl-C 停止。", flush=True)
     return supervisor.wait()
 
 
@@ -195,20 +226,49 @@ def _run(*arguments: str) -> None:
         raise StartFailed("准备没有完成，原因见上面的输出。")
 
 
+def addresses(settings: Settings) -> str:
+    """Tell where everything is, and the first administrator's password if there was none before."""
+    from staff.commands import first_administrator
+
+    lines = [
+        f"市民聊天页  http://127.0.0.1:{settings.public_port}/",
+        f"工作人员端  http://127.0.0.1:{settings.staff_port}/（/readyz 是健康状况，/metrics 是指标）",
+        *first_administrator(settings),
+        f"日志        {settings.var}/log/",
+    ]
+    if settings.wechat_simulator:
+        attach = f"--attach http://127.0.0.1:{settings.wechat_simulator_port}"
+        lines.append(f"模拟的微信  另开一个终端：.venv/bin/python -m tests.wechat_platform chat {attach}")
+    return "".join(f"  {line}\n" for line in lines)
+
+
+def simulator_command(settings: Settings) -> dict[str, str]:
+    """Give the process that stands in for the WeChat platform, if it is asked for."""
+    if not settings.wechat_simulator:
+        return {}
+    gateway = f"http://127.0.0.1:{settings.public_port}/wechat"
+    port = settings.wechat_simulator_port
+    return {"wechat": f"python -m tests.wechat_platform serve --port {port} --gateway {gateway}"}
+
+
 def process_environment(settings: Settings) -> dict[str, str]:
     """Give the environment of our processes: ours, the secrets, no telemetry, and where the engine finds its actions."""
     return {
-        **os.environ,
+        **simulate_account(os.environ),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTHONWARNINGS": "ignore",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "SANIC_HOST": "127.0.0.1",
+        # A second BLAS thread makes no answer quicker, and burns a core for 45 ms after each while it waits for more.
+        "OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1"),
         "QINWEN_VAR": str(settings.var),
         "QINWEN_ENGINE_PORT": str(settings.engine_port),
         "QINWEN_ENGINE_SECRET": settings.engine_secret,
         "QINWEN_ACTIONS_SECRET": settings.actions_secret,
+        "QINWEN_SERVICES_SECRET": settings.services_secret,
+        "QINWEN_WEBHOOK_SECRET": settings.webhook_secret,
     }
 
 
@@ -271,6 +331,13 @@ def kb() -> ModuleType:
     return commands
 
 
+def staff() -> ModuleType:
+    """Give the commands of the staff's accounts, loading them only now."""
+    from staff import commands
+
+    return commands
+
+
 def deliveries() -> ModuleType:
     """Give the commands of the deliveries, loading the ledger only now."""
     from conversations import commands
@@ -319,6 +386,23 @@ def make_parser() -> argparse.ArgumentParser:
     rate.add_argument("--entries", type=Path, required=True, metavar="E.jsonl")
     rate.add_argument("--questions", type=Path, required=True, metavar="Q.jsonl")
     rate.add_argument("--json", action="store_true", help="只打印一个 JSON 对象")
+    people = commands.add_parser("staff", help="工作人员账号：新建、重置密码、核对审计日志").add_subparsers(
+        required=True, metavar="子命令"
+    )
+    new = add(
+        people,
+        "add",
+        "新建账号，打印首次密码",
+        lambda o: staff().add(ensure_settings(), o.login, o.name, o.role, o.department, o.region),
+    )
+    new.add_argument("login", metavar="账号")
+    new.add_argument("--name", default="", metavar="姓名")
+    new.add_argument("--role", action="append", required=True, metavar="角色", help="editor、reviewer、agent 等，可写多次")
+    new.add_argument("--department", action="append", default=[], metavar="部门", help="只管这个部门，可写多次；不写为不限")
+    new.add_argument("--region", action="append", default=[], metavar="区划", help="只管这个行政区划，可写多次；不写为不限")
+    renew = add(people, "reset", "重置密码，打印新的首次密码", lambda o: staff().reset(ensure_settings(), o.login))
+    renew.add_argument("login", metavar="账号")
+    add(people, "verify", "核对审计日志有没有被改过", lambda _: staff().check_audit(ensure_settings()))
     sent = commands.add_parser("deliveries", help="推送给市民的消息：列出、重发、放弃").add_subparsers(
         required=True, metavar="子命令"
     )

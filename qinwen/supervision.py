@@ -75,10 +75,12 @@ class Supervisor:
         root: the project's folder, where the commands run.
         var: where configuration and logs go.
         environment: what the processes see.
+        more: commands beside the Procfile's, by process name.
     """
 
-    def __init__(self, root: Path, var: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, root: Path, var: Path, environment: Mapping[str, str], more: Mapping[str, str] | None = None) -> None:
         self._root, self._var, self._environment = root, var, dict(environment)
+        self._more = dict(more or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -89,7 +91,7 @@ class Supervisor:
         parts = [f"[supervisord]\nnodaemon=true\nlogfile={logs}/supervisord.log\npidfile={self._var}/supervisord.pid\n"]
         parts += [
             _PROGRAM.format(name=name, command=command, root=self._root, log=logs / f"{name}.log")
-            for name, command in read_procfile(self._root / "Procfile").items()
+            for name, command in (read_procfile(self._root / "Procfile") | self._more).items()
         ]
         config.write_text("".join(parts), encoding="utf-8")
         self._process = subprocess.Popen(  # noqa: S603
