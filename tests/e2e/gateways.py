@@ -11,21 +11,16 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from tests.e2e.stack import ROOT, Stack, free_ports
+from tests.e2e.stack import ROOT, free_ports
 
 
 class Gateway:
     """A `web` process that is started again a second after it died, until `stop`."""
 
-    def __init__(self, stack: Stack, database_url: str, folder: Path, name: str) -> None:
+    def __init__(self, environment: dict[str, str], folder: Path, name: str) -> None:
         public, staff = free_ports(2)
         self.url = f"http://127.0.0.1:{public}/wechat"
-        self._environment = {
-            **stack.environment,
-            "DATABASE_URL": database_url,
-            "QINWEN_PUBLIC_PORT": str(public),
-            "QINWEN_STAFF_PORT": str(staff),
-        }
+        self._environment = {**environment, "QINWEN_PUBLIC_PORT": str(public), "QINWEN_STAFF_PORT": str(staff)}
         self._log = (folder / f"{name}.log").open("ab")
         self._stopping = False
         self._process = self._start()

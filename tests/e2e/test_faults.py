@@ -24,7 +24,7 @@ def words(turn: dict) -> str:
 def test_engine_killed_gives_words_and_the_conversation_goes_on(stack: Stack) -> None:
     citizen = Citizen(stack.base_url)
     assert citizen.say("护照怎么办")["item"] == "passport"
-    stack.kill("rasa run")
+    stack.kill("bot.run")
 
     during = citizen.say("那要多少钱")
     assert during["outcome"] == "error"

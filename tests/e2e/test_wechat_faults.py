@@ -11,7 +11,7 @@ import manage
 from qinwen.database import Database
 from qinwen.settings import load_settings
 from tests.e2e.gateways import Gateway
-from tests.e2e.stack import Stack
+from tests.e2e.stack import Stack, free_ports
 from tests.e2e.wechat_storm import Reckoning, Strike, reckon, settle, strike, talk
 from tests.wechat_platform import Account, Delivery, Disorder, Platform
 
@@ -53,37 +53,36 @@ def judge(result: Reckoning) -> None:
     assert result.parked <= result.messages * 0.05, "parking is for the few that nobody can know of"
 
 
-def test_on_sqlite_with_one_gateway(stack: Stack) -> None:
-    database = Database(f"sqlite:///{stack.var}/qinwen.db")
-    strikes = [
-        Strike("web", lambda: stack.try_kill("qinwen web"), 6, lambda: ready(f"{stack.base_url}/wechat")),
-        Strike("actions", lambda: stack.try_kill("actions.server"), 2),
-        Strike("engine", lambda: stack.try_kill("rasa run"), 1),
-    ]
-    judge(asyncio.run(storm([f"{stack.base_url}/wechat"], strikes, database, stack.wechat_port)))
-    database.close()
-    stack.wait_until_ready()
-
-
 @pytest.fixture
 def two_gateways(stack: Stack, tmp_path, postgres):
-    url = postgres()
-    manage.migrate(load_settings({**stack.environment, "DATABASE_URL": url}))
-    gateways = [Gateway(stack, url, tmp_path, name) for name in ("first", "second")]
-    yield url, gateways
+    """Two more gateways on a PostgreSQL of their own, which share the stack's engine."""
+    url, port = postgres(), free_ports(1)[0]
+    environment = {**stack.environment, "DATABASE_URL": url, "QINWEN_WECHAT_API_URL": f"http://127.0.0.1:{port}"}
+    manage.migrate(load_settings(environment))
+    gateways = [Gateway(environment, tmp_path, name) for name in ("first", "second")]
+    yield url, port, gateways
     for gateway in gateways:
         gateway.stop()
 
 
-def test_on_postgresql_with_two_gateways(stack: Stack, two_gateways) -> None:
-    url, gateways = two_gateways
-    database = Database(url)
-    strikes = [
-        Strike("first", gateways[0].kill, 3, lambda: ready(gateways[0].url)),
-        Strike("second", gateways[1].kill, 3, lambda: ready(gateways[1].url)),
-        Strike("actions", lambda: stack.try_kill("actions.server"), 2),
-        Strike("engine", lambda: stack.try_kill("rasa run"), 1),
+def test_every_message_is_answered_once_on_sqlite_and_by_two_gateways_on_postgresql(stack: Stack, two_gateways) -> None:
+    url, port, (first, second) = two_gateways
+    one, many = Database(f"sqlite:///{stack.var}/qinwen.db"), Database(url)
+    web = f"{stack.base_url}/wechat"
+    on_sqlite = [
+        Strike(lambda: stack.try_kill("qinwen web"), 6, lambda: ready(web)),
+        Strike(lambda: stack.try_kill("actions.server"), 2),
+        Strike(lambda: stack.try_kill("bot.run"), 1),
     ]
-    judge(asyncio.run(storm([gateway.url for gateway in gateways], strikes, database, stack.wechat_port)))
-    database.close()
+    on_postgresql = [Strike(gateway.kill, 1, lambda url=gateway.url: ready(url)) for gateway in (first, second)]
+
+    async def both() -> list[Reckoning]:
+        return await asyncio.gather(
+            storm([web], on_sqlite, one, stack.wechat_port), storm([first.url, second.url], on_postgresql, many, port)
+        )
+
+    for result in asyncio.run(both()):
+        judge(result)
+    for database in (one, many):
+        database.close()
     stack.wait_until_ready()

@@ -37,9 +37,8 @@ class Reckoning:
 
 @dataclass(frozen=True)
 class Strike:
-    """A victim, how to kill it, and how often beside the others; `back` waits until it is there again."""
+    """How to kill something, and how often beside the others; `back` waits until it is there again."""
 
-    name: str
     kill: Callable[[], None]
     weight: int
     back: Callable[[], Awaitable[None]] | None = None
@@ -63,7 +62,7 @@ async def talk(platform: Platform, citizen: int, messages: int, chance: random.R
                 acts.append(phone.says(chance.choice(QUESTIONS)))
         await asyncio.gather(*acts)
         sent += burst
-        await asyncio.sleep(chance.uniform(3, 14))
+        await asyncio.sleep(chance.uniform(2, 11))
 
 
 async def strike(strikes: Sequence[Strike], every: float, chance: random.Random) -> None:
