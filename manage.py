@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +21,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from qinwen.database import Database
-from qinwen.errors import QinwenError
+from qinwen.errors import QinwenError, SettingError
 from qinwen.log import configure_logging
 from qinwen.settings import ROOT, Settings, load_settings, write_secrets
 from qinwen.supervision import StartFailed, Supervisor, require_free_ports
@@ -338,6 +338,32 @@ def staff() -> ModuleType:
     return commands
 
 
+def run_wechat(work: Callable[[WechatClient, Settings], Awaitable[str]]) -> int:
+    """Do something with the Official Account and print what came of it."""
+    from channels.wechat.server_api import WechatClient
+
+    settings = ensure_settings()
+    if not settings.wechat_app_id or not settings.wechat_app_secret:
+        raise SettingError("还没有接公众号：请先设 QINWEN_WECHAT_APP_ID 和 QINWEN_WECHAT_APP_SECRET。")
+
+    async def run() -> str:
+        client = WechatClient(settings, Database(settings.database_url))
+        try:
+            return await work(client, settings)
+        finally:
+            await client.close()
+
+    print(asyncio.run(run()))
+    return 0
+
+
+def wechat() -> ModuleType:
+    """Give the commands of the Official Account, loading them only now."""
+    from channels.wechat.server_api import commands
+
+    return commands
+
+
 def deliveries() -> ModuleType:
     """Give the commands of the deliveries, loading the ledger only now."""
     from conversations import commands
@@ -403,6 +429,16 @@ def make_parser() -> argparse.ArgumentParser:
     renew = add(people, "reset", "重置密码，打印新的首次密码", lambda o: staff().reset(ensure_settings(), o.login))
     renew.add_argument("login", metavar="账号")
     add(people, "verify", "核对审计日志有没有被改过", lambda _: staff().check_audit(ensure_settings()))
+    account = commands.add_parser("wechat", help="公众号：检查、菜单、二维码").add_subparsers(required=True, metavar="子命令")
+    add(account, "check", "检查公众号接得通不通", lambda _: run_wechat(wechat().check))
+    menu = account.add_parser("menu", help="公众号的菜单").add_subparsers(required=True, metavar="动作")
+    add(menu, "create", "按 channels/wechat/menu.yml 建菜单", lambda _: run_wechat(wechat().create_menu))
+    add(menu, "show", "看现在的菜单", lambda _: run_wechat(lambda client, _: wechat().show_menu(client)))
+    add(menu, "delete", "去掉菜单", lambda _: run_wechat(lambda client, _: wechat().delete_menu(client)))
+    code = add(
+        account, "qrcode", "做带参数的二维码", lambda o: run_wechat(lambda client, _: wechat().make_qr_code(client, o.scene))
+    )
+    code.add_argument("scene", metavar="场景")
     sent = commands.add_parser("deliveries", help="推送给市民的消息：列出、重发、放弃").add_subparsers(
         required=True, metavar="子命令"
     )
