@@ -142,12 +142,12 @@ def open_assistant(var: Path) -> Assistant:
         shutil.rmtree(stale, ignore_errors=True)
     own.mkdir(parents=True, exist_ok=True)
     os.environ["QINWEN_VAR"] = str(own)
-    import manage
+    import starting
 
-    settings = manage.ensure_settings()
+    settings = starting.ensure_settings()
     print("装入知识种子…", file=sys.stderr, flush=True)
-    manage.migrate(settings)
-    manage.seed(settings)
+    starting.migrate(settings)
+    starting.seed(settings)
     if encoder:
         encoder.save()
     print("加载对话模型…", file=sys.stderr, flush=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-import manage
+import starting
 from qinwen.database import Database
 from qinwen.settings import load_settings, write_secrets
 from staff import ensure_first_administrator
@@ -16,7 +16,7 @@ from web.staff import make_staff_app
 def main(folder: str, port: str) -> None:
     write_secrets(Path(folder))
     settings = load_settings({"QINWEN_VAR": folder, "QINWEN_ENCODER": "none"})
-    manage.migrate(settings)
+    starting.migrate(settings)
     database = Database(settings.database_url)
     with database.session() as session:
         print(*ensure_first_administrator(session), flush=True)  # noqa: T201  (the test reads it)

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-import manage
+import starting
 from qinwen.database import Database
 from qinwen.settings import load_settings
 from tests.e2e.gateways import Gateway
@@ -58,7 +58,7 @@ def two_gateways(stack: Stack, tmp_path, postgres):
     """Two more gateways on a PostgreSQL of their own, which share the stack's engine."""
     url, port = postgres(), free_ports(1)[0]
     environment = {**stack.environment, "DATABASE_URL": url, "QINWEN_WECHAT_API_URL": f"http://127.0.0.1:{port}"}
-    manage.migrate(load_settings(environment))
+    starting.migrate(load_settings(environment))
     gateways = [Gateway(environment, tmp_path, name) for name in ("first", "second")]
     yield url, port, gateways
     for gateway in gateways:

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import inspect, text
 
-import manage
+import starting
 from conversations import CitizenMessage, Hub, Unlimited
 from knowledge_base import Knowledge
 from knowledge_base.content import Faq
@@ -19,7 +19,7 @@ from qinwen.settings import ROOT
 
 @pytest.fixture
 def migrated(settings, database_url):
-    manage.migrate(replace(settings, database_url=database_url))
+    starting.migrate(replace(settings, database_url=database_url))
     return database_url
 
 
@@ -48,7 +48,7 @@ def test_models_match_the_migrations(migrated):
 def test_upgrading_again_changes_nothing(migrated, settings, database):
     with database.session() as session:
         session.execute(text("UPDATE knowledge_revision SET number = 7"))
-    manage.migrate(replace(settings, database_url=migrated))
+    starting.migrate(replace(settings, database_url=migrated))
     with database.session() as session:
         assert session.scalar(text("SELECT number FROM knowledge_revision")) == 7
 

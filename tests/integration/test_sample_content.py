@@ -1,6 +1,6 @@
 """The sample content fills an empty knowledge base, from which questions are answered."""
 
-import manage
+import starting
 from knowledge_base import Answerer, Knowledge, Question, has_knowledge, load_seeds
 from qinwen.clock import now
 from qinwen.database import Database
@@ -8,10 +8,10 @@ from qinwen.vocabulary import Facet, Outcome
 
 
 def test_the_seeds_fill_an_empty_knowledge_base_once_and_can_be_asked(settings):
-    manage.migrate(settings)
+    starting.migrate(settings)
     database = Database(settings.database_url)
     assert not has_knowledge(database)
-    manage.seed(settings)
+    starting.seed(settings)
     assert has_knowledge(database)
     with database.session() as session:
         assert load_seeds(session, "none", lambda _: None) == 0

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-import manage
+import starting
 from qinwen.clock import now
 from qinwen.database import Database
 from staff import AuditFilter, Role, all_rows, record, verify
@@ -19,7 +19,7 @@ from tests.staffing import hash_quickly, make_member
 @pytest.fixture
 def database(settings, database_url, monkeypatch):
     hash_quickly(monkeypatch)
-    manage.migrate(replace(settings, database_url=database_url))
+    starting.migrate(replace(settings, database_url=database_url))
     database = Database(database_url)
     yield database
     database.close()

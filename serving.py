@@ -1,0 +1,77 @@
+"""The `web` process: here its real parts are chosen and put together. Called by `manage.py`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+import aiohttp
+from aiohttp import web
+
+from channels.wechat import CHANNEL, WechatCarrier
+from channels.wechat.server_api import WechatClient
+from conversations import Carrier, Courier, EngineClient, Hub, Preparer, TokenBuckets, Unlimited
+from qinwen.database import Database
+from qinwen.log import configure_logging
+from qinwen.settings import Settings, load_settings
+from web.health import CHECKS, database_check, http_check
+from web.public import make_public_app
+from web.staff import make_staff_app
+
+
+async def serve_web(settings: Settings) -> None:
+    """Serve the public and the staff port until SIGTERM or SIGINT."""
+    database = Database(settings.database_url)
+    async with aiohttp.ClientSession() as session:
+        preparer = Preparer(session, settings.actions_url, settings.actions_secret)
+        engine = EngineClient(
+            session, settings.engine_url, settings.engine_secret, settings.engine_timeout, settings.engine_patience, preparer
+        )
+        limiter = TokenBuckets(settings.messages_per_minute) if settings.rate_limits else Unlimited()
+        openings = TokenBuckets(settings.sessions_per_minute) if settings.rate_limits else Unlimited()
+        wechat = WechatClient(settings, database) if settings.wechat_mode != "off" and settings.wechat_app_secret else None
+        carriers = wechat_carriers(settings, wechat)
+        hub = Hub(database, engine, limiter, settings.conversation_idle, carriers, settings.most_turns)
+        courier = asyncio.create_task(Courier(hub).run())
+        checks = {
+            "database": database_check(database),
+            "engine": http_check(session, f"{settings.engine_url}/webhooks/gateway/"),
+            "actions": http_check(session, f"{settings.actions_url}/readyz"),
+        }
+        runners = []
+        for app, host, port in (
+            (make_public_app(settings, hub, openings, wechat), settings.public_host, settings.public_port),
+            (make_staff_app(settings, database), settings.staff_host, settings.staff_port),
+        ):
+            app[CHECKS] = checks
+            runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+            await runner.setup()
+            await web.TCPSite(runner, host, port).start()
+            runners.append(runner)
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        await stopping.wait()
+        for runner in runners:
+            await runner.cleanup()
+        await hub.drain()
+        courier.cancel()
+        await asyncio.gather(courier, return_exceptions=True)
+        if wechat:
+            await wechat.close()
+    database.close()
+
+
+def wechat_carriers(settings: Settings, client: WechatClient | None) -> dict[str, Carrier]:
+    """Give the carrier of the WeChat channel, if the channel is on."""
+    if settings.wechat_mode == "off":
+        return {}
+    pushing = client if settings.wechat_customer_messages else None
+    return {CHANNEL: WechatCarrier(pushing, menus=settings.wechat_menu_messages)}
+
+
+def run_web() -> None:
+    """Run the `web` process."""
+    settings = load_settings()
+    configure_logging("web", settings.log_level)
+    asyncio.run(serve_web(settings))
