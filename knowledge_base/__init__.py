@@ -3,6 +3,7 @@
 from knowledge_base.answering import Answer, Answerer, Context, Option, Question, says_what_is_meant
 from knowledge_base.errors import EntryInvalid, EntryNotFound, KnowledgeError
 from knowledge_base.exchange import export_entries, import_entries
+from knowledge_base.halls import ServiceHall, service_halls
 from knowledge_base.publishing import Publisher, make_publisher
 from knowledge_base.seeding import has_knowledge, load_seeds
 from knowledge_base.seeding import seed_terms as known_terms
@@ -19,6 +20,7 @@ __all__ = [
     "Option",
     "Publisher",
     "Question",
+    "ServiceHall",
     "export_entries",
     "has_knowledge",
     "import_entries",
@@ -26,4 +28,5 @@ __all__ = [
     "load_seeds",
     "make_publisher",
     "says_what_is_meant",
+    "service_halls",
 ]

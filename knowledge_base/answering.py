@@ -6,27 +6,32 @@ not found. It reads only the snapshot and writes nothing. Called by the actions 
 
 from __future__ import annotations
 
+import copy
 import re
+import threading
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knowledge_base import rendering
 from knowledge_base.choices import chosen_option, clarifying_options, facet_options, region_options
-from knowledge_base.content import PROVINCE, Faq
+from knowledge_base.content import PROVINCE, Faq, Item
 from knowledge_base.faq_match import FaqMatch, holds_in
 from knowledge_base.glossary import load_glossary
 from knowledge_base.questions import Answer, Context, Option, Question
 from knowledge_base.ranking import BARE, FACETS, PairIndex, Ranking, load_weights
+from knowledge_base.ranking_beside import GrownPairIndex
 from knowledge_base.scope import scope_probability, scope_signals
 from knowledge_base.search import Decision
-from knowledge_base.snapshot import Knowledge, Version
+from knowledge_base.search.growing import Growing, Standing
+from knowledge_base.snapshot import Rows, Snapshot, Version
 from knowledge_base.thresholds import Thresholds, load_thresholds
 from language import Encoder, find_regions
-from qinwen.clock import now
 from qinwen.replies import Choice, Reply
 from qinwen.vocabulary import Facet, Outcome
 
@@ -34,6 +39,7 @@ _CORRECTION = re.compile(
     r"(?:不是|不要|没问|不问)[^,.!?是]{1,12}[,.]?\s*(?:而?是|我?要|我?问|我?想)(?P<meant>.+)"
     r"|^(?:不对|不是|错了|都不是|都不对|搞错了|打错了|我?说错了|不)[^,.!]{0,6}[,.!]\s*(?:应该|我)?(?:要|说|问)?(?:的)?(?:是)?(?P<said>.{2,})"
 )
+Owned: TypeAlias = tuple[str, Rows]
 _FOLLOW = re.compile(r"^(?:那|那么|要是|如果)|(?:呢|咋样|的话)[?.!]*$")
 _REGION_WORDS = re.compile(r"[我在是的换成到住人区县市这边里那呢吧啊,.!?\s]")
 
@@ -52,6 +58,17 @@ class Best:
     facet_share: float
 
 
+@dataclass(frozen=True)
+class Inspection:
+    """What led to an answer: the index asked, its ranking, the FAQ search, the probability it must reach, the answer."""
+
+    index: PairIndex
+    best: Best
+    decision: Decision
+    answer_from: float
+    answer: Answer
+
+
 class Answerer:
     """Answers questions from a snapshot; keeps the index in step with it.
 
@@ -60,19 +77,24 @@ class Answerer:
         encoder: makes the vector of a question that comes without one; None searches by characters only.
     """
 
-    def __init__(self, knowledge: Knowledge, encoder: Encoder | None) -> None:
+    def __init__(self, knowledge: Snapshot, encoder: Encoder | None) -> None:
         self._knowledge = knowledge
         self._encoder = encoder
         self._thresholds: Thresholds = load_thresholds()
-        self._index: PairIndex | None = None
+        self._lock = threading.Lock()
+        self._pairs: Growing[Owned, PairIndex] | Standing[Owned, PairIndex] = Growing(
+            lambda held: PairIndex([*held.values()], encoder), GrownPairIndex, lambda pair: len(pair[1].wordings)
+        )
         self._faqs = FaqMatch(knowledge, encoder, self._thresholds)
+        self._owners: dict[str, set[str]] = defaultdict(set)
+        self._seen = -1
 
     def answer(self, question: Question) -> Answer:
         """Answer a question."""
         index = self._fresh_index()
         if index is None:
             return Answer(Outcome.NOT_FOUND, (Reply("text", "知识库还是空的，暂时答不了。请打 12345 咨询。"),))
-        at = now()
+        at = self._knowledge.clock()
         context = self._known(question.context)
         question = replace(question, context=context)
         option = chosen_option(question.text, context.options)
@@ -80,7 +102,17 @@ class Answerer:
             return self._answer_facet(option.item, option.facet, option.region or _region(question), at)
         if question.regions and context.item and _says_only_region(question.text):
             return self._answer_facet(context.item, context.facet or Facet.OVERVIEW, question.regions[0], at)
-        return self._answer_ranked(index, self._rank(index, question), question, at)
+        return self._answer_ranked(index, self._followed(self._rank(index, question), question), question, at)
+
+    def _followed(self, best: Best, question: Question) -> Best:
+        """Stay with the conversation's item where few words point to nothing else clearly ("要钱吗", "榆林在哪交")."""
+        context, limits = question.context, self._thresholds
+        unclear = best.share < limits.item and len(question.text) <= limits.ellipsis_length
+        if not context.item or best.item == context.item or not unclear or context.item not in best.ranking.items:
+            return best
+        by_facet = best.ranking.pairs.sum(axis=0)
+        facet = int(by_facet.argmax())
+        return replace(best, item=context.item, share=limits.item, facet=FACETS[facet], facet_share=float(by_facet[facet]))
 
     def _answer_ranked(self, index: PairIndex, best: Best, question: Question, at: datetime) -> Answer:
         context = question.context
@@ -106,13 +138,51 @@ class Answerer:
             return self._not_found(best, question)
         return self._answer_facet(best.item, best.facet, _region(question), at, best.share * best.scope)
 
+    @property
+    def knowledge(self) -> Snapshot:
+        """What is answered from."""
+        return self._knowledge
+
+    def inspect(self, question: Question) -> Inspection | None:
+        """Answer a question and show what led to it; None where there is nothing to answer from."""
+        index = self._fresh_index()
+        if index is None:
+            return None
+        question = replace(question, context=self._known(question.context))
+        best = self._followed(self._rank(index, question), question)
+        decision = self._faqs.decide(best.text, best.vector)
+        return Inspection(index, best, decision, self._faqs.answer_from, self.answer(question))
+
+    def branch(self, version: Version | None = None, rows: Rows | None = None) -> Answerer:
+        """Give an answerer that stands still, and that knows one entry differently: what a draft would change.
+
+        Args:
+            version: the entry as it would be, holding now; None for all as it is.
+            rows: what it would be found by.
+        """
+        self._fresh_index()
+        assert isinstance(self._pairs, Growing)
+        still = self._knowledge.replace(version, rows)
+        twin = copy.copy(self).moved_to(still)
+        changes = {version.entry: twin.owned(version.entry)} if version else {}
+        return twin.moved_to(still, self._pairs.branch(changes), self._faqs.branch(still, version.entry if version else None))
+
+    def moved_to(
+        self, still: Snapshot, pairs: Standing[Owned, PairIndex] | None = None, faqs: FaqMatch | None = None
+    ) -> Answerer:
+        """Answer from a snapshot that stands still from now on; for `branch` alone."""
+        self._knowledge, self._seen = still, still.generation
+        self._lock, self._owners = threading.Lock(), defaultdict(set)
+        self._pairs, self._faqs = pairs or self._pairs, faqs or self._faqs
+        return self
+
     def answer_about(self, item: str, facet: Facet, region: str | None) -> Answer:
         """Answer a facet of an item, for instance once more."""
         self._fresh_index()
         if item not in self._knowledge.items:
             words = "刚才说的那件事已经不在知识库里了。您想问什么，重新说一遍吧。"
             return Answer(Outcome.NOT_FOUND, (Reply("text", words),))
-        return self._answer_facet(item, facet, region, now())
+        return self._answer_facet(item, facet, region, self._knowledge.clock())
 
     def warm_up(self) -> None:
         """Load the knowledge and answer one question, so that the first citizen does not wait for it."""
@@ -130,31 +200,49 @@ class Answerer:
         return replace(context, item=context.item if context.item in items else None, options=options)
 
     def _fresh_index(self) -> PairIndex | None:
-        changed = self._knowledge.refresh()
-        if changed or self._index is None:
-            self._faqs.update(changed)
-            owned = [(self._item_of(owner), rows) for owner, rows in self._knowledge.rows.items()]
-            live = [(item, rows) for item, rows in owned if rows.wordings and (item is not None)]
-            self._index = PairIndex([(i, r) for i, r in live if i is not None], self._encoder) if live else None
-        return self._index
+        with self._lock:
+            self._knowledge.refresh()
+            generation = self._knowledge.generation
+            changed = self._knowledge.changed_since(self._seen)
+            if changed:
+                self._seen = generation
+                self._faqs.update(changed)
+                # An item that comes or goes takes its guides with it.
+                for code in [owner.removeprefix("item:") for owner in changed if owner.startswith("item:")]:
+                    changed |= self._owners.get(code, set())
+                assert isinstance(self._pairs, Growing)
+                self._pairs.update({owner: self.owned(owner) for owner in changed})
+            return self._pairs.ready if self._pairs.held else None
 
-    def _item_of(self, owner: str) -> str | None:
+    def owned(self, owner: str) -> tuple[str, Rows] | None:
+        """Give an owner's item ("" for none) and its rows, or None where it has nothing to be found by now."""
+        rows = self._knowledge.rows.get(owner)
         kind, _, rest = owner.partition(":")
+        if rows is None:
+            return None
         if kind == "item":
-            return rest
-        # Valid later or no longer: its wordings stay findable, and the moment of asking decides.
-        version = self._knowledge.latest(owner)
-        return (version.content.item or "") if version else None
+            return rest, rows
+        version = self._knowledge.version(owner, self._knowledge.clock())
+        item = (version.content.item or "") if version and not isinstance(version.content, Item) else ""
+        if item:
+            self._owners[item].add(owner)
+        if item not in self._knowledge.items:
+            # A guide without its item has nothing to answer; an FAQ stands for itself.
+            return ("", rows) if kind == "faq" else None
+        return item, rows
 
     def _rank(self, index: PairIndex, question: Question) -> Best:
         correction = _corrected(question.text)
         text = correction or question.text
         prior = np.zeros(len(index.items), dtype=np.float32)
+        near = self._neighbours(question.context.item)
         for number, item in enumerate(index.items):
             if item and item == question.context.item:
                 prior[number] += self._thresholds.context_bonus
             if any(item == option.item for option in question.context.options):
                 prior[number] += self._thresholds.option_bonus
+            if item in near:
+                prior[number] += self._thresholds.topic_bonus
         vector = question.vector
         if self._encoder and (correction or vector is None):
             vector = self._encoder.encode([text], "question")[0]
@@ -182,6 +270,13 @@ class Answerer:
             facet,
             float(by_facet.max() / max(by_facet.sum(), 1e-9)),
         )
+
+    def _neighbours(self, code: str | None) -> set[str]:
+        """List the items of the same topic as the conversation's."""
+        if code is None:
+            return set()
+        topic = self._knowledge.items[code].topic
+        return {other.code for other in self._knowledge.items.values() if other.topic == topic and other.code != code}
 
     def _rivals(self, best: Best) -> list[str]:
         """List the items that are plausible, the likeliest first; one if it is clear. Few words must be clearer."""

@@ -7,7 +7,7 @@ The fields are those of the national item schema (GB/T 39554) as far as a citize
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -267,6 +267,30 @@ def read_guide(data: dict[str, Any], what: str) -> Guide:
         EntryInvalid: see `read_facets`.
     """
     return Guide(item=data["item"], region=data["region"], facets=read_facets(data["facets"], what))
+
+
+Content: TypeAlias = Item | Guide | Faq
+"""Whatever an entry holds."""
+
+
+def read_body(kind: str, body: dict[str, Any], what: str) -> Content:
+    """Convert an entry's plain data, as `plain` gave it.
+
+    Args:
+        kind: item, guide or faq.
+        body: the data.
+        what: what it is, for the sentence.
+
+    Raises:
+        EntryInvalid: it does not fit the fields.
+    """
+    if kind == "guide":
+        if not {"item", "region", "facets"} <= body.keys() or not isinstance(body["facets"], dict):
+            raise EntryInvalid(f"{what}的办事指南要有 item、region 和 facets。")
+        return read_guide(body, what)
+    if kind == "item":
+        return read(Item, body, what)
+    return read(Faq, body, what)
 
 
 def plain(content: msgspec.Struct) -> dict[str, Any]:

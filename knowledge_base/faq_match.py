@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from knowledge_base.content import PROVINCE, Faq
 from knowledge_base.ranking import PairIndex, Ranking
 from knowledge_base.search import Decision, SearchIndex, SearchRow, Verdict
-from knowledge_base.snapshot import Knowledge
+from knowledge_base.snapshot import Snapshot
 from knowledge_base.thresholds import Thresholds
 from language import Encoder, ancestors
 from qinwen.vocabulary import Facet
@@ -23,17 +23,34 @@ class FaqMatch:
         knowledge: the snapshot.
         encoder: the encoder of its vectors, or None.
         thresholds: how near is near enough.
+        search: an index that is there already.
     """
 
-    def __init__(self, knowledge: Knowledge, encoder: Encoder | None, thresholds: Thresholds) -> None:
+    def __init__(
+        self, knowledge: Snapshot, encoder: Encoder | None, thresholds: Thresholds, search: SearchIndex | None = None
+    ) -> None:
         self._knowledge, self._thresholds = knowledge, thresholds
-        self._search = SearchIndex(encoder)
+        self._search = search or SearchIndex(encoder)
 
     def update(self, owners: Iterable[str]) -> None:
         """Take over the rows of changed entries."""
         changed = [owner for owner in owners if owner.startswith("faq:")]
         if changed:
             self._search.update({owner: self._rows(owner) for owner in changed})
+
+    def branch(self, knowledge: Snapshot, owner: str | None) -> FaqMatch:
+        """Give a search that stands still; one owner's rows are those of another snapshot."""
+        changes = {}
+        if owner and owner.startswith("faq:"):
+            held = knowledge.rows.get(owner)
+            wordings = held.wordings if held else ()
+            changes = {owner: ([SearchRow(owner, w.kind, w.text) for w in wordings], held.vectors if held else None)}
+        return FaqMatch(knowledge, None, self._thresholds, self._search.branch(changes))
+
+    @property
+    def answer_from(self) -> float:
+        """The least probability from which an FAQ answers."""
+        return self._search.answer_from
 
     def decide(self, text: str, vector: NDArray[float32] | None) -> Decision:
         """Search the FAQs."""
@@ -66,7 +83,9 @@ class FaqMatch:
         return faq.facet in (None, facet) or sure < self._thresholds.facet or nearest >= self._thresholds.faq_same
 
     def _rows(self, owner: str) -> tuple[list[SearchRow], NDArray[float32] | None]:
-        rows = self._knowledge.rows[owner]
+        rows = self._knowledge.rows.get(owner)
+        if rows is None:
+            return [], None
         return [SearchRow(owner, w.kind, w.text) for w in rows.wordings], rows.vectors
 
 

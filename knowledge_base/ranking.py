@@ -10,7 +10,8 @@ own wordings, left out fold by fold, so that the soft maximum of the scores is a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,8 +32,8 @@ FACETS = tuple(Facet)
 BARE = "*"
 """Stands for the item of a question that names none ("那要多少钱")."""
 SIGNALS = ("dense_item", "dense_name", "dense_facet", "row_item", "row_facet", "item_text", "name_inside", "intent")
-_NAMES = frozenset({"name", "alias", "wording"})
-_NOTHING = -1.0
+NAMES = frozenset({"name", "alias", "wording"})
+NOTHING = -1.0
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,9 @@ class _Groups:
 
     def best(self, scores: Floats) -> Floats:
         """Give the best score of each group, float32 [groups]; -1 for a group without rows."""
-        best = np.full(self._count, _NOTHING, dtype=np.float32)
+        best = np.full(self._count, NOTHING, dtype=np.float32)
         if len(self._rows):
-            best[self._present] = np.maximum(np.maximum.reduceat(scores[self._rows], self._starts), _NOTHING)
+            best[self._present] = np.maximum(np.maximum.reduceat(scores[self._rows], self._starts), NOTHING)
         return best
 
 
@@ -122,14 +123,14 @@ class PairIndex:
 
     def __init__(self, owned: Sequence[tuple[str, Rows]], encoder: Encoder | None) -> None:
         ordered = sorted([*owned, *bare_rows(encoder)], key=lambda pair: pair[0])
+        self._spans: dict[str, tuple[int, int]] = {}
         self.items = list(dict.fromkeys(item for item, _ in ordered))
         self.rows: list[RankedRow] = []
         vectors = []
         for item, rows in ordered:
-            used = [n for n, w in enumerate(rows.wordings) if w.kind != "answer"]
-            self.rows += [
-                RankedRow(item, rows.wordings[n].facet, rows.owner, rows.wordings[n].kind, rows.wordings[n].text) for n in used
-            ]
+            found, used = ranked_rows(item, rows)
+            self._spans[rows.owner] = len(self.rows), len(self.rows) + len(found)
+            self.rows += found
             if rows.vectors is not None:
                 vectors.append(rows.vectors[used])
         place = {item: number for number, item in enumerate(self.items)}
@@ -140,7 +141,7 @@ class PairIndex:
         pair_of = self._item_of * len(FACETS) + self._facet_of
         self._items = _Groups(self._item_of, everywhere, len(self.items))
         self._pairs = _Groups(pair_of[with_facet], with_facet, len(self.items) * len(FACETS))
-        self._is_name = np.array([row.kind in _NAMES for row in self.rows])
+        self._is_name = np.array([row.kind in NAMES for row in self.rows])
         self._centre: Floats | None = None
         self._vectors: Floats | None = None
         self._blocks = encoder.blocks if encoder else ()
@@ -154,11 +155,10 @@ class PairIndex:
             by_item[row.item].append(letters(row.text))
         self._item_text = LexicalIndex(["\n".join(texts) for texts in by_item.values()], ())
         self._names = self._collect_names()
+        self._longest_name = max(map(len, self._names), default=0)
         self._places: dict[tuple[str, str], list[int]] = {}
         for number, row in enumerate(self.rows):
-            faq = row.owner.startswith("faq:")
-            key = (row.owner, "") if faq else (row.item, row.facet.value if row.facet else "")
-            self._places.setdefault(key, []).append(number)
+            self._places.setdefault(place_key(row), []).append(number)
 
     @property
     def dense(self) -> bool:
@@ -186,8 +186,13 @@ class PairIndex:
         scores = signals @ weights.vector()
         if prior is not None:
             scores = scores + prior[:, None]
+        scores = self._allowed(scores)
         scores = np.exp(scores - scores.max())
         return Ranking(self.items, np.asarray(scores / scores.sum(), dtype=np.float32), signals, likeness)
+
+    def places_of(self, item: str) -> list[int]:
+        """List the places of an item's rows."""
+        return [place for place, row in enumerate(self.rows) if row.item == item]
 
     def nearest_wording(self, ranking: Ranking, owner: str) -> float:
         """Give the likeness of an FAQ's nearest wording to the question; -1 when it has none."""
@@ -199,7 +204,7 @@ class PairIndex:
 
     def _nearest(self, ranking: Ranking, key: tuple[str, str]) -> float:
         places = self._places.get(key)
-        return float(ranking.rows[places].max()) if places else _NOTHING
+        return float(ranking.rows[places].max()) if places else NOTHING
 
     def signals(self, question: str, vector: Floats | None, facets: Mapping[Facet, float]) -> tuple[Floats, Floats]:
         """Give the signals of each pair, float32 [items, facets, signals], and each row's likeness, float32 [rows]."""
@@ -211,7 +216,7 @@ class PairIndex:
         shape = (len(self.items), len(FACETS))
         signals = np.zeros((*shape, len(SIGNALS)), dtype=np.float32)
         signals[..., 0] = self._best_by_item(dense)[:, None]
-        signals[..., 1] = self._best_by_item(np.where(self._is_name, dense, _NOTHING))[:, None]
+        signals[..., 1] = self._best_by_item(np.where(self._is_name, dense, NOTHING))[:, None]
         signals[..., 2] = self._best_by_pair(dense)
         signals[..., 3] = self._best_by_item(by_row)[:, None]
         signals[..., 4] = self._best_by_pair(by_row)
@@ -219,6 +224,10 @@ class PairIndex:
         signals[..., 6] = self._names_inside(text)[:, None]
         signals[..., 7] = np.log(np.array([facets.get(facet, 0.0) for facet in FACETS]) + 1e-3)[None, :]
         return signals, dense if self.dense and vector is not None else by_row
+
+    def _allowed(self, scores: Floats) -> Floats:
+        """Give the scores of the items that may win: all."""
+        return scores
 
     def _centred(self, vectors: Floats) -> Floats:
         assert self._centre is not None
@@ -246,12 +255,35 @@ class PairIndex:
 
     def _names_inside(self, text: str) -> Floats:
         found = np.zeros(len(self.items), dtype=np.float32)
-        for name, owners in self._names.items():
-            if len(name) > 1 and name in text:
-                share = (len(name) / max(len(text), 6) + 0.3) / len(owners)
-                for item in owners:
-                    found[item] = max(found[item], share)
+        for name, owners in self._named_in(text):
+            share = (len(name) / max(len(text), 6) + 0.3) / len(owners)
+            for item in owners:
+                found[item] = max(found[item], share)
         return found
+
+    def _named_in(self, text: str) -> Iterator[tuple[str, AbstractSet[int]]]:
+        """Give the names of two signs or more that stand in a text, and whose they are."""
+        if len(text) * self._longest_name > len(self._names):
+            yield from ((name, owners) for name, owners in self._names.items() if len(name) > 1 and name in text)
+            return
+        for start in range(len(text) - 1):
+            for end in range(start + 2, min(len(text), start + self._longest_name) + 1):
+                if owners := self._names.get(text[start:end]):
+                    yield text[start:end], owners
+
+
+def ranked_rows(item: str, rows: Rows) -> tuple[list[RankedRow], list[int]]:
+    """Give the rows that are ranked, all but the answers, and their places among an owner's."""
+    used = [n for n, w in enumerate(rows.wordings) if w.kind != "answer"]
+    wordings = [rows.wordings[n] for n in used]
+    return [RankedRow(item, w.facet, rows.owner, w.kind, w.text) for w in wordings], used
+
+
+def place_key(row: RankedRow) -> tuple[str, str]:
+    """Give the key under which a row's likeness is looked up: an FAQ's all together, a guide's by item and facet."""
+    if row.owner.startswith("faq:"):
+        return row.owner, ""
+    return row.item, row.facet.value if row.facet else ""
 
 
 def _shares(vectors: Floats, blocks: Sequence[int]) -> list[float]:

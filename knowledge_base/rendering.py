@@ -12,6 +12,7 @@ from knowledge_base.content import (
     Faq,
     Fee,
     FeeItem,
+    Guide,
     Materials,
     Place,
     Process,
@@ -64,8 +65,7 @@ def facet_source(found: FoundFacet) -> Source:
 
 
 def _first_basis(found: FoundFacet) -> str:
-    facets = found.version.content.facets if not isinstance(found.version.content, Faq) else {}
-    basis = facets.get(Facet.BASIS)
+    basis = found.version.content.facets.get(Facet.BASIS) if isinstance(found.version.content, Guide) else None
     if not isinstance(basis, Basis) or not basis.list:
         return ""
     first = basis.list[0]

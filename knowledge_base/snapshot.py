@@ -1,46 +1,51 @@
-"""What is known right now, in memory, one snapshot a process, kept fresh by the revision number.
+"""What is known at a moment, in memory: the part of knowledge that questions are answered from.
 
-`Knowledge.refresh` costs one small read when nothing changed; otherwise it loads the items and entries above the known
-revision, so that an edit is live on the next question in every process (design §3).
+`Snapshot` is what readers see. `Knowledge` is the one of now: `refresh` costs one small read when nothing changed; otherwise
+it loads the entries above the known revision, and takes over the versions whose time has come, so that an edit is live on
+the next question in every process, and a planned one at its minute (design §3). `PastKnowledge` is what was known on a day.
 """
 
 from __future__ import annotations
 
+import heapq
 import threading
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from knowledge_base import models
-from knowledge_base.content import PROVINCE, FacetContent, Faq, Guide, Item, read, read_guide
+from knowledge_base.content import PROVINCE, Content, FacetContent, Guide, Item, read_body
 from knowledge_base.publishing import guide_id, item_owner
+from knowledge_base.timeline import Span, governing, next_change, still_needed
 from knowledge_base.wordings import Wording
 from language import ancestors
+from qinwen.clock import now
 from qinwen.database import Database
 from qinwen.vocabulary import Facet
+
+_CHUNK = 400
+# Clocks of two threads, or of one machine being set, may differ by this much without anything having to be read again.
+_SLACK = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
 class Version:
-    """A version of an entry that is live or will be."""
+    """A version of an entry with its content."""
 
     entry: str
     number: int
-    content: Guide | Faq
+    content: Content
     sample: bool
     reviewed_on: date | None
     valid_from: datetime
     valid_to: datetime | None
-
-    def holds(self, at: datetime) -> bool:
-        """Tell whether the version is valid at a moment."""
-        return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
 
 
 @dataclass(frozen=True)
@@ -63,51 +68,53 @@ class Rows:
     vectors: NDArray[np.float32] | None
 
 
-class Knowledge:
-    """The snapshot. Readers call `refresh` before each question; changes are seen by whoever `listens`.
+class Snapshot:
+    """Items, versions and search rows, ready to be asked.
 
     Args:
-        database: where knowledge is stored.
-        encoder: name of the encoder in use; rows that another encoder made come without vectors.
+        clock: the moment that questions are asked at.
+
+    Attributes:
+        items: the items that hold now, by code.
+        rows: the search rows of the versions that hold now, by owner (item owner or entry id).
+        generation: rises when something changes, see `changed_since`.
     """
 
-    def __init__(self, database: Database, encoder: str) -> None:
-        self._database = database
-        self._encoder = encoder
-        self._lock = threading.Lock()
-        self.revision = -1
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.clock = clock
         self.items: dict[str, Item] = {}
-        self._versions: dict[str, tuple[Version, ...]] = {}
-        self._regions: dict[str, set[str]] = defaultdict(set)
         self.rows: dict[str, Rows] = {}
+        self._spans: dict[str, list[Span]] = {}
+        self._versions: dict[str, dict[int, Version]] = {}
+        self._regions: dict[str, set[str]] = defaultdict(set)
+        self._changed: dict[str, int] = {}
+        self.generation = 0
 
     def refresh(self) -> set[str]:
-        """Load what changed since the last call.
+        """Take over what changed; gives the owners whose rows did. A snapshot that stands still has nothing to do."""
+        return set()
 
-        Returns:
-            The owners (item owners and entry ids) whose rows changed; empty when nothing did.
-        """
-        with self._database.session() as session:
-            number = session.scalar(select(models.KnowledgeRevision.number)) or 0
-            if number == self.revision:
-                return set()
-            with self._lock:
-                changed = self._load_items(session) | self._load_entries(session)
-                self._load_rows(session, changed, everything=self.revision < 0)
-                self.revision = number
-            return changed
+    def changed_since(self, generation: int) -> set[str]:
+        """Give the owners whose rows changed after a generation, for a reader that knows that one."""
+        if generation == self.generation:
+            return set()
+        return {owner for owner, changed in self._changed.items() if changed > generation}
+
+    def _mark(self, owners: Iterable[str]) -> None:
+        marked = dict.fromkeys(owners, self.generation + 1)
+        if marked:
+            self._changed.update(marked)
+            self.generation += 1
 
     def version(self, entry: str, at: datetime) -> Version | None:
-        """Give the version of an entry that holds at a moment; the one recorded last wins."""
-        holding = [v for v in self._versions.get(entry, ()) if v.holds(at)]
-        return max(holding, key=lambda v: v.number) if holding else None
-
-    def latest(self, entry: str) -> Version | None:
-        """Give the newest version of an entry, valid now or not."""
-        return max(self._versions.get(entry, ()), key=lambda v: v.number, default=None)
+        """Give the version of an entry that holds at a moment, now or later."""
+        span = governing(self._spans.get(entry, ()), at)
+        return self._versions[entry][span.number] if span else None
 
     def facet(self, item: str, facet: Facet, region: str, at: datetime) -> FoundFacet | None:
         """Give a facet as it stands in a region: the region's own, else its parent's, up to the province's."""
+        if item not in self.items:
+            return None
         for code in (region, *(parent.code for parent in ancestors(region))):
             version = self.version(guide_id(item, code), at)
             if version and isinstance(version.content, Guide) and facet in version.content.facets:
@@ -118,63 +125,195 @@ class Knowledge:
     def regions_with_own(self, item: str, facet: Facet, at: datetime) -> list[str]:
         """List the regions below the province whose own guide says something else about a facet."""
         found = []
-        for code in sorted(self._regions[item]):
+        for code in sorted(self._regions.get(item, ())):
             version = self.version(guide_id(item, code), at)
             if code != PROVINCE and version and isinstance(version.content, Guide) and facet in version.content.facets:
                 found.append(code)
         return found
 
-    def _load_items(self, session: Session) -> set[str]:
-        statement = select(models.ServiceItem).where(models.ServiceItem.revision > self.revision)
-        changed = set()
-        for record in session.scalars(statement):
-            self.items[record.code] = read(Item, record.body, f"事项 {record.code}")
-            changed.add(item_owner(record.code))
-        return changed
+    def live(self, at: datetime) -> Iterator[Version]:
+        """Give every version that holds at a moment, in the order of the entries' ids."""
+        for entry in sorted(self._spans):
+            if version := self.version(entry, at):
+                yield version
 
-    def _load_entries(self, session: Session) -> set[str]:
-        changed = select(models.Entry.id).where(models.Entry.revision > self.revision)
-        statement = (
-            select(models.EntryVersion, models.Entry)
-            .join(models.Entry, models.Entry.id == models.EntryVersion.entry_id)
-            .where(models.EntryVersion.entry_id.in_(changed), models.EntryVersion.state == "published")
-        )
-        versions: dict[str, list[Version]] = defaultdict(list)
-        for record, entry in session.execute(statement):
-            content = read_guide(record.body, entry.id) if entry.kind == "guide" else read(Faq, record.body, entry.id)
-            if isinstance(content, Guide):
-                self._regions[content.item].add(content.region)
-            versions[entry.id].append(
-                Version(
-                    entry.id,
-                    record.number,
-                    content,
-                    record.sample,
-                    record.reviewed_on,
-                    record.valid_from,
-                    record.valid_to,
-                )
-            )
-        self._versions.update({entry_id: tuple(found) for entry_id, found in versions.items()})
-        return set(versions)
+    def replace(self, version: Version | None, rows: Rows | None) -> Snapshot:
+        """Give a copy that stands still, in which an entry has this version alone: what a draft would change."""
+        copy = Snapshot(self.clock)
+        copy.items, copy.rows = dict(self.items), dict(self.rows)
+        copy._spans, copy._versions = dict(self._spans), dict(self._versions)
+        copy._regions = defaultdict(set, {code: set(regions) for code, regions in self._regions.items()})
+        if version is not None and rows is not None:
+            span = Span(version.number, withdraws=False, clears=False, valid_from=version.valid_from, valid_to=None)
+            copy._spans[version.entry], copy._versions[version.entry] = [span], {version.number: version}
+            copy.rows[version.entry] = rows
+            copy._take(version)
+        copy._mark(copy.rows)
+        return copy
 
-    def _load_rows(self, session: Session, owners: Iterable[str], *, everything: bool) -> None:
-        statement = select(models.SearchRow).order_by(models.SearchRow.id)
-        wanted = set(owners)
-        if not everything:
-            statement = statement.where(models.SearchRow.owner.in_(wanted))
-        grouped: dict[str, list[models.SearchRow]] = defaultdict(list)
-        for record in session.scalars(statement):
-            grouped[record.owner].append(record)
-        for owner in wanted:
-            self.rows[owner] = self._rows(owner, grouped.get(owner, []))
+    def _take(self, version: Version) -> None:
+        if isinstance(version.content, Item):
+            self.items[version.content.code] = version.content
+        elif isinstance(version.content, Guide):
+            self._regions[version.content.item].add(version.content.region)
 
-    def _rows(self, owner: str, records: list[models.SearchRow]) -> Rows:
-        wordings = tuple(
-            Wording(r.kind, r.text, Facet(r.facet) if r.facet else None)  # type: ignore[arg-type]
-            for r in records
-        )
-        vectors = None
-        if records and all(r.vector is not None and r.encoder == self._encoder for r in records):
-            vectors = np.stack([np.frombuffer(r.vector or b"", dtype=np.float16) for r in records]).astype(np.float32)
-        return Rows(owner, wordings, vectors)
+    def _leave(self, entry: str) -> None:
+        if entry.startswith("item:"):
+            self.items.pop(entry.removeprefix("item:"), None)
+
+    def _activate(self, session: Session, entries: Iterable[str], at: datetime, encoder: str) -> set[str]:
+        """Make the versions that hold at a moment those that are found; gives the entries that were touched."""
+        wanted: dict[str, Version | None] = {entry: self.version(entry, at) for entry in entries}
+        for entry, version in wanted.items():
+            if version:
+                self._take(version)
+            else:
+                self._leave(entry)
+                self.rows.pop(entry, None)
+        self._load_rows(session, [v for v in wanted.values() if v], encoder)
+        return set(wanted)
+
+    def _load_spans(self, session: Session, statement: Select[Any], at: datetime) -> set[str]:
+        """Read the dates of entries' versions and the content of those that hold at a moment or will later."""
+        spans: dict[str, list[Span]] = defaultdict(list)
+        for entry, number, state, clears, valid_from, valid_to in session.execute(statement):
+            spans[entry].append(Span(number, state == "withdrawn", clears, valid_from, valid_to))
+        needed: list[tuple[str, int]] = []
+        for entry, every in spans.items():
+            self._spans[entry] = kept = still_needed(every, at)
+            self._versions[entry] = {}
+            needed += [(entry, span.number) for span in kept if not span.withdraws]
+        v = models.EntryVersion
+        for chunk in _chunks(needed):
+            wanted = set(chunk)
+            # Two plain lists and a look at the pair: SQLite reads the whole table for a list of pairs.
+            found = select(v).where(v.entry_id.in_({e for e, _ in chunk}), v.number.in_({n for _, n in chunk}))
+            for record in session.scalars(found):
+                session.expunge(record)
+                if (record.entry_id, record.number) in wanted:
+                    self._versions[record.entry_id][record.number] = _version(record)
+        return set(spans)
+
+    def _load_rows(self, session: Session, versions: Sequence[Version], encoder: str) -> None:
+        r = models.SearchRow
+        for chunk in _chunks([(version.entry, version.number) for version in versions]):
+            grouped: dict[str, list[Any]] = {entry: [] for entry, _ in chunk}
+            versions_of = dict(chunk)
+            columns = select(r.owner, r.version, r.kind, r.text, r.facet, r.encoder, r.vector).order_by(r.id)
+            for record in session.execute(columns.where(r.owner.in_(grouped), r.version.in_(set(versions_of.values())))):
+                if record.version == versions_of[record.owner]:
+                    grouped[record.owner].append(record)
+            self.rows.update({owner: _rows(owner, records, encoder) for owner, records in grouped.items()})
+
+
+class Knowledge(Snapshot):
+    """What is known now. Readers call `refresh` before each question.
+
+    Args:
+        database: where knowledge is stored.
+        encoder: name of the encoder in use; rows that another encoder made come without vectors.
+        clock: the present moment.
+    """
+
+    def __init__(self, database: Database, encoder: str, clock: Callable[[], datetime] = now) -> None:
+        super().__init__(clock)
+        self._database = database
+        self._encoder = encoder
+        self._lock = threading.Lock()
+        self.revision = -1
+        self._changes: list[tuple[datetime, str]] = []
+        self._since: datetime | None = None
+
+    def refresh(self) -> set[str]:
+        """Load what changed since the last call, and what time has changed.
+
+        Returns:
+            The owners (item owners and entry ids) whose rows changed; empty when nothing did.
+        """
+        at = self.clock()
+        with self._database.session() as session:
+            number = session.scalar(select(models.KnowledgeRevision.number)) or 0
+            if number == self.revision and not self._is_due(at):
+                return set()
+            with self._lock:
+                return self._catch_up(session, number, at)
+
+    def _is_due(self, at: datetime) -> bool:
+        return bool(self._changes and self._changes[0][0] <= at) or self._set_back(at)
+
+    def _set_back(self, at: datetime) -> bool:
+        """Tell whether the clock stands before what was taken over: then all is read again."""
+        return self._since is not None and at < self._since - _SLACK
+
+    def _catch_up(self, session: Session, number: int, at: datetime) -> set[str]:
+        gone: set[str] = set()
+        if self._set_back(at):
+            gone = set(self.rows)
+            for held in (self.items, self.rows, self._spans, self._versions, self._regions):
+                held.clear()
+            self.revision, self._changes = -1, []
+        touched = set()
+        if number != self.revision:
+            v, e = models.EntryVersion, models.Entry
+            columns = select(v.entry_id, v.number, v.state, v.clears, v.valid_from, v.valid_to)
+            touched = self._load_spans(session, columns.join(e, e.id == v.entry_id).where(e.revision > self.revision), at)
+            self.revision = number
+        while self._changes and self._changes[0][0] <= at:
+            touched.add(heapq.heappop(self._changes)[1])
+        changed = self._activate(session, touched, at, self._encoder)
+        for entry in touched:
+            if edge := next_change(self._spans[entry], at):
+                heapq.heappush(self._changes, (edge, entry))
+        self._since = at
+        self._mark(changed | gone)
+        return changed | gone
+
+
+class PastKnowledge(Snapshot):
+    """What would have been answered at one moment by what was known at another.
+
+    Args:
+        database: where knowledge is stored.
+        encoder: as for `Knowledge`.
+        valid_at: the moment that is asked about.
+        known_at: the moment whose knowledge counts: what was recorded later is left out.
+    """
+
+    def __init__(self, database: Database, encoder: str, valid_at: datetime, known_at: datetime) -> None:
+        super().__init__(lambda: valid_at)
+        v = models.EntryVersion
+        columns = select(v.entry_id, v.number, v.state, v.clears, v.valid_from, v.valid_to)
+        with database.session() as session:
+            entries = self._load_spans(session, columns.where(v.recorded_at <= known_at), valid_at)
+            self._activate(session, entries, valid_at, encoder)
+        self._mark(self.rows)
+
+
+def _version(record: models.EntryVersion) -> Version:
+    kind = record.entry_id.partition(":")[0]
+    content = read_body(kind, record.body, record.entry_id)
+    return Version(
+        record.entry_id,
+        record.number,
+        content,
+        record.sample,
+        record.reviewed_on,
+        record.valid_from,
+        record.valid_to,
+    )
+
+
+def _rows(owner: str, records: Sequence[Any], encoder: str) -> Rows:
+    wordings = tuple(Wording(r.kind, r.text, Facet(r.facet) if r.facet else None) for r in records)
+    vectors = None
+    if records and all(r.vector is not None and r.encoder == encoder for r in records):
+        vectors = np.stack([np.frombuffer(r.vector, dtype=np.float16) for r in records]).astype(np.float32)
+    return Rows(owner, wordings, vectors)
+
+
+def _chunks(things: Sequence[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:
+    for start in range(0, len(things), _CHUNK):
+        yield list(things[start : start + _CHUNK])
+
+
+__all__ = ["FoundFacet", "Knowledge", "PastKnowledge", "Rows", "Snapshot", "Version", "item_owner"]

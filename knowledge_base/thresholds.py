@@ -23,6 +23,7 @@ class Thresholds:
         faq_same: least likeness (cosine of centred vectors) for an FAQ of another facet than the asked one to answer.
         faq_margin: by how much the FAQ must be nearer than the facet's own wordings.
         context_bonus: added to the score of the conversation's item (natural logarithm of odds).
+        topic_bonus: added to the score of an item of the same topic.
         option_bonus: added to the score of an item just offered.
         ellipsis_length: most characters of a question that may only name an item and mean the facet asked before.
     """
@@ -39,6 +40,7 @@ class Thresholds:
     context_bonus: float
     option_bonus: float
     ellipsis_length: int
+    topic_bonus: float
 
 
 @cache

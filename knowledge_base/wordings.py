@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from knowledge_base.content import Faq, Guide, Item
+from knowledge_base.content import Content, Faq, Guide, Item
 from qinwen.vocabulary import Facet
 
 WordingKind = Literal["name", "alias", "wording", "asked", "question", "similar", "answer"]
@@ -43,3 +43,10 @@ def faq_wordings(faq: Faq) -> list[Wording]:
         *(Wording("similar", text, faq.facet) for text in similar),
         Wording("answer", faq.answer[:256], faq.facet),
     ]
+
+
+def wordings_of(content: Content) -> list[Wording]:
+    """Give the wordings of whatever it is."""
+    if isinstance(content, Item):
+        return item_wordings(content)
+    return guide_wordings(content) if isinstance(content, Guide) else faq_wordings(content)

@@ -22,14 +22,16 @@ class DenseIndex:
         vectors: [n, d], any float type.
         blocks: widths of the encoder's parts, together d.
         background: [m, d], vectors of background questions.
+        like: a big index that these rows stand beside: the means are its.
     """
 
-    def __init__(self, vectors: Vectors, blocks: Sequence[int], background: Vectors) -> None:
+    def __init__(self, vectors: Vectors, blocks: Sequence[int], background: Vectors, like: "DenseIndex | None" = None) -> None:
         self._cuts = np.cumsum(blocks)[:-1]
-        self.means, self._centred = [], []
-        for part, outside in zip(self._split(vectors), self._split(background), strict=True):
+        self.means: list[Vectors] = []
+        self._centred: list[Vectors] = []
+        for number, (part, outside) in enumerate(zip(self._split(vectors), self._split(background), strict=True)):
             total = part.sum(axis=0) + outside.mean(axis=0) * _WEIGHT_OF_BACKGROUND
-            mean = total / (len(part) + _WEIGHT_OF_BACKGROUND)
+            mean = total / (len(part) + _WEIGHT_OF_BACKGROUND) if like is None else like.means[number]
             self.means.append(mean)
             self._centred.append(np.ascontiguousarray(unit(part - mean)))
 

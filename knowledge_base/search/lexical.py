@@ -3,6 +3,8 @@
 The scores are shares of the most a text could reach, so that they can be compared from question to question.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,9 +54,11 @@ class LexicalIndex:
         texts: the rows' letters.
         background: letters of sentences that only lend their document frequencies: in a small knowledge base
             怎么 or 多少 would look rare otherwise.
+        like: a big index that these rows stand beside: how rare something is and how long a row usually is are its.
     """
 
-    def __init__(self, texts: Sequence[str], background: Sequence[str] = ()) -> None:
+    def __init__(self, texts: Sequence[str], background: Sequence[str] = (), like: LexicalIndex | None = None) -> None:
+        self._like = like
         self._places: dict[str, int] = {}
         rows: list[int] = []
         columns: list[int] = []
@@ -72,11 +76,19 @@ class LexicalIndex:
                 if (place := self._places.get(gram)) is not None:
                     frequency[place] += 1
         total = len(texts) + len(background)
-        rarity = np.log1p((total - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
-        self._rarity = rarity
-        self._unseen = float(np.log1p(2 * total + 1))
         length = np.asarray(counted.sum(axis=1)).ravel()
         usual = max(float(length.mean()), 1.0) if len(texts) else 1.0
+        if like is not None:
+            total, usual = like.total, like.usual
+        rarity = np.log1p((total - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
+        if like is not None:
+            for gram, place in self._places.items():
+                if (known := like.rarity_of(gram)) is not None:
+                    rarity[place] = known
+        self._rarity: Scores = rarity
+        self._unseen = float(np.log1p(2 * total + 1))
+        self.total: int = total
+        self.usual: float = usual
         norm = _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * length / usual)
         of_column = np.repeat(rarity, np.diff(counted.indptr))
         weighed = counted.data * 2 / (counted.data + norm[counted.indices]) * of_column
@@ -84,10 +96,10 @@ class LexicalIndex:
         self._presence = sparse.csc_matrix((of_column, counted.indices, counted.indptr), shape=shape, dtype=np.float32)
         self._row_weight = np.maximum(np.asarray(self._presence.sum(axis=1)).ravel(), 1e-6)
 
-    def score(self, text: str) -> LexicalScores:
-        """Score all rows against a question's letters."""
+    def score(self, text: str, whole: float | None = None) -> LexicalScores:
+        """Score all rows against a question's letters; `whole` is its weight where another index knows better."""
         known = [place for gram, _ in _grams(text) if (place := self._places.get(gram)) is not None]
-        of_question = _sum_columns(self._weighed, known) / max(self.weigh(text), 1e-6)
+        of_question = _sum_columns(self._weighed, known) / max(self.weigh(text) if whole is None else whole, 1e-6)
         return LexicalScores(of_question, _sum_columns(self._presence, known) / self._row_weight)
 
     def weigh(self, text: str) -> float:
@@ -97,15 +109,23 @@ class LexicalIndex:
         """
         weight = 0.0
         for gram, _ in _grams(text):
-            place = self._places.get(gram)
-            weight += float(self._rarity[place]) if place is not None else self._unseen * (len(gram) == 1)
+            rarity = self.rarity_of(gram)
+            weight += rarity if rarity is not None else self._unseen * (len(gram) == 1)
         return weight
 
     def unknown_share(self, text: str) -> float:
         """Return how much of a text's characters, by rarity, no row has: 0 to 1."""
-        known = sum(float(self._rarity[self._places[sign]]) for sign in set(text) if sign in self._places)
-        unknown = self._unseen * sum(sign not in self._places for sign in set(text))
+        rarities = [self.rarity_of(sign) for sign in set(text)]
+        known = sum(rarity for rarity in rarities if rarity is not None)
+        unknown = self._unseen * sum(rarity is None for rarity in rarities)
         return unknown / max(known + unknown, 1e-6)
+
+    def rarity_of(self, gram: str) -> float | None:
+        """Return how rare a character or pair is; None for one that no row has."""
+        place = self._places.get(gram)
+        if place is not None:
+            return float(self._rarity[place])
+        return self._like.rarity_of(gram) if self._like is not None else None
 
 
 def _sum_columns(matrix: sparse.csc_matrix, columns: Sequence[int]) -> Scores:

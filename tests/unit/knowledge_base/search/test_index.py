@@ -147,7 +147,7 @@ def test_small_edits_do_not_ask_the_background_again(encoder, monkeypatch):
     index = SearchIndex(None)
     index.update({str(n): ([SearchRow(str(n), "question", f"第{n}件事怎么办")], None) for n in range(100)})
     measured = []
-    monkeypatch.setattr(index_module, "measure_background", lambda *args: measured.append(args) or index._ready[1])
+    monkeypatch.setattr(index_module, "measure_background", lambda *args: measured.append(args) or index._measured[1])
     index.replace("0", [SearchRow("0", "question", "改了的问题")])
     assert not measured
     index.update({f"x{n}": ([SearchRow(f"x{n}", "question", f"又来{n}")], None) for n in range(20)})

@@ -1,0 +1,81 @@
+"""The vectors of questions that are asked again and again: golden ones and the last real ones. Writes `question_vector`.
+
+Encoding is the dearest part of a replay, so a thread encodes a batch ahead while the batch before is answered, and what was
+encoded once is read from the database the next time. Only a hash of the text is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import delete, select, update
+
+from knowledge_base import models
+from language import Encoder
+from qinwen.clock import today
+from qinwen.database import Database
+
+Vector = NDArray[np.float32]
+_BATCH = 64
+_CHUNK = 500
+
+
+def encoded(database: Database, encoder: Encoder | None, texts: Sequence[str]) -> Iterator[Vector | None]:
+    """Give the vector of each text in order, None without an encoder."""
+    if encoder is None:
+        yield from (None for _ in texts)
+        return
+    known = _read(database, encoder.name, texts)
+    missing = list(dict.fromkeys(text for text in texts if text not in known))
+    batches = [missing[start : start + _BATCH] for start in range(0, len(missing), _BATCH)]
+    with ThreadPoolExecutor(1) as pool:
+        coming = iter([pool.submit(encoder.encode, batch, "question") for batch in batches])
+        waiting = iter(batches)
+        try:
+            for text in texts:
+                while text not in known:
+                    known.update(zip(next(waiting), next(coming).result(), strict=True))
+                yield known[text]
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    _write(database, encoder.name, {text: known[text] for text in missing})
+
+
+def forget_unused(database: Database, days: int = 90) -> int:
+    """Remove the vectors that no replay used for so many days; returns how many."""
+    table = models.QuestionVector
+    with database.session() as session:
+        oldest = np.datetime64(today(), "D") - np.timedelta64(days, "D")
+        gone = session.execute(delete(table).where(table.used_on < oldest.astype(object)))
+        return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def _read(database: Database, encoder: str, texts: Sequence[str]) -> dict[str, Vector]:
+    by_digest = {_digest(text): text for text in texts}
+    table, found = models.QuestionVector, {}
+    digests = list(by_digest)
+    with database.session() as session:
+        for start in range(0, len(digests), _CHUNK):
+            chunk = digests[start : start + _CHUNK]
+            mine = (table.encoder == encoder, table.digest.in_(chunk))
+            for row in session.execute(select(table.digest, table.vector).where(*mine)):
+                found[by_digest[row.digest]] = np.frombuffer(row.vector, dtype=np.float16).astype(np.float32)
+            session.execute(update(table).where(*mine, table.used_on < today()).values(used_on=today()))
+    return found
+
+
+def _write(database: Database, encoder: str, vectors: dict[str, Vector]) -> None:
+    with database.session() as session:
+        for text, vector in vectors.items():
+            row = models.QuestionVector(
+                encoder=encoder, digest=_digest(text), vector=vector.astype(np.float16).tobytes(), used_on=today()
+            )
+            session.merge(row)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,180 @@
+"""A big `PairIndex` with a small one's rows beside it: an edit is ranked at once, without building the whole anew.
+
+How rare a character is, how long a row usually is and where the vectors' centre lies are the big one's, so the signals of
+what did not change stay as they were, to the bit. `search.growing` decides when it is used.
+"""
+
+# ruff: noqa: SLF001  (the base index is one of its own kind)
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge_base.ranking import (
+    FACETS,
+    NAMES,
+    NOTHING,
+    SIGNALS,
+    Floats,
+    PairIndex,
+    RankedRow,
+    Ranking,
+    place_key,
+    ranked_rows,
+)
+from knowledge_base.search.lexical import LexicalIndex, letters
+from knowledge_base.snapshot import Rows
+from qinwen.vocabulary import Facet
+
+# Where so many wordings speak of one item, a few more or less move nothing, and counting them anew takes long.
+_MOST_RECOUNTED = 5_000
+
+
+class GrownPairIndex(PairIndex):
+    """The rows of a base index and those of the owners that changed since.
+
+    Args:
+        base: the big one.
+        changes: owner → its item and rows now, or None where it is gone.
+    """
+
+    def __init__(self, base: PairIndex, changes: Mapping[str, tuple[str, Rows] | None]) -> None:
+        self._base = base
+        self._gone = np.zeros(len(base.rows), dtype=bool)
+        for owner in changes:
+            start, end = base._spans.get(owner, (0, 0))
+            self._gone[start:end] = True
+        new: list[RankedRow] = []
+        vectors: list[Floats | None] = []
+        for item, rows in (change for change in changes.values() if change is not None):
+            found, used = ranked_rows(item, rows)
+            new += found
+            vectors.append(rows.vectors[used] if rows.vectors is not None else None)
+        known = {item: number for number, item in enumerate(base.items)}
+        self.items = [*base.items, *dict.fromkeys(row.item for row in new if row.item not in known)]
+        known = {item: number for number, item in enumerate(self.items)}
+        self.rows = [*base.rows, *new]
+        self._new_item = np.array([known[row.item] for row in new], dtype=np.int64)
+        self._new_facet = np.array([-1 if row.facet is None else FACETS.index(row.facet) for row in new], dtype=np.int64)
+        self._new_is_name = np.array([row.kind in NAMES for row in new], dtype=bool)
+        self._new_vectors = self._centre_new(vectors)
+        self._blocks = base._blocks
+        self._new_text = LexicalIndex([letters(row.text) for row in new], (), base._row_text)
+        self._recount(new, known)
+        self._names, self._changed_names = base._names, self._rename(new, known)
+        self._longest_name = max([base._longest_name, *map(len, self._changed_names)])
+        self._places = base._places
+        self._new_places: dict[tuple[str, str], list[int]] = {}
+        for number, row in enumerate(new, len(base.rows)):
+            self._new_places.setdefault(place_key(row), []).append(number)
+        present = np.zeros(len(self.items), dtype=bool)
+        present[base._item_of[~self._gone]] = True
+        present[self._new_item] = True
+        self._absent = ~present
+
+    @property
+    def dense(self) -> bool:
+        """Whether all rows have sentence vectors."""
+        return self._base.dense and self._new_vectors is not None
+
+    def signals(self, question: str, vector: Floats | None, facets: Mapping[Facet, float]) -> tuple[Floats, Floats]:
+        """Give the signals of each pair and each row's likeness; see `PairIndex.signals`."""
+        text, base = letters(question), self._base
+        dense = np.zeros(len(self.rows), dtype=np.float32)
+        if vector is not None and base._vectors is not None and self._new_vectors is not None:
+            asked = base._centred(vector[None, :])[0]
+            dense = np.concatenate([base._vectors @ asked, self._new_vectors @ asked])
+        whole = self._new_text.weigh(text)
+        by_row = np.concatenate([base._row_text.score(text, whole).of_question, self._new_text.score(text, whole).of_question])
+        for scores in (dense, by_row):
+            scores[: len(self._gone)][self._gone] = NOTHING
+        signals = np.zeros((len(self.items), len(FACETS), len(SIGNALS)), dtype=np.float32)
+        is_name = np.concatenate([base._is_name, self._new_is_name])
+        signals[..., 0] = self._best_by_item(dense)[:, None]
+        signals[..., 1] = self._best_by_item(np.where(is_name, dense, NOTHING))[:, None]
+        signals[..., 2] = self._best_by_pair(dense)
+        signals[..., 3] = self._best_by_item(by_row)[:, None]
+        signals[..., 4] = self._best_by_pair(by_row)
+        signals[..., 5] = self._item_scores(text)[:, None]
+        signals[..., 6] = self._names_inside(text)[:, None]
+        signals[..., 7] = np.log(np.array([facets.get(facet, 0.0) for facet in FACETS]) + 1e-3)[None, :]
+        return signals, dense if self.dense and vector is not None else by_row
+
+    def _nearest(self, ranking: Ranking, key: tuple[str, str]) -> float:
+        places = [*self._places.get(key, ()), *self._new_places.get(key, ())]
+        return float(ranking.rows[places].max()) if places else NOTHING
+
+    def _allowed(self, scores: Floats) -> Floats:
+        scores[self._absent] = -np.inf
+        return scores
+
+    def _best_by_item(self, scores: Floats) -> Floats:
+        old = len(self._base.rows)
+        best = np.full(len(self.items), NOTHING, dtype=np.float32)
+        best[: len(self._base.items)] = self._base._best_by_item(scores[:old])
+        np.maximum.at(best, self._new_item, scores[old:])
+        return best
+
+    def _best_by_pair(self, scores: Floats) -> Floats:
+        old = len(self._base.rows)
+        best = np.full((len(self.items), len(FACETS)), NOTHING, dtype=np.float32)
+        best[: len(self._base.items)] = self._base._best_by_pair(scores[:old])
+        asked = self._new_facet >= 0
+        np.maximum.at(best, (self._new_item[asked], self._new_facet[asked]), scores[old:][asked])
+        return best
+
+    def _centre_new(self, vectors: Sequence[Floats | None]) -> Floats | None:
+        given = [part for part in vectors if part is not None]
+        if not self._base.dense or len(given) < len(vectors):
+            return None
+        width = 0 if self._base._vectors is None else self._base._vectors.shape[1]
+        empty = np.zeros((0, width), dtype=np.float32)
+        return self._base._centred(np.concatenate(given)) if given and sum(map(len, given)) else empty
+
+    def _recount(self, new: Sequence[RankedRow], places: Mapping[str, int]) -> None:
+        """Make the texts of the items that changed anew."""
+        of_base = self._base._item_of
+        touched = {int(number) for number in of_base[self._gone]} | {places[row.item] for row in new}
+        added: dict[int, list[str]] = {number: [] for number in touched}
+        for row in new:
+            added[places[row.item]].append(letters(row.text))
+        self._recounted: list[int] = []
+        texts = []
+        for number in sorted(touched):
+            kept: NDArray[np.int64] = np.flatnonzero((of_base == number) & ~self._gone)
+            if len(kept) > _MOST_RECOUNTED:
+                continue
+            self._recounted.append(number)
+            texts.append("\n".join([*(letters(self._base.rows[n].text) for n in kept), *added[number]]))
+        self._new_item_text = LexicalIndex(texts, (), self._base._item_text)
+
+    def _item_scores(self, text: str) -> Floats:
+        scores = np.zeros(len(self.items), dtype=np.float32)
+        whole = self._new_item_text.weigh(text)
+        scores[: len(self._base.items)] = self._base._item_text.score(text, whole).of_question
+        scores[self._recounted] = self._new_item_text.score(text, whole).of_question
+        return scores
+
+    def _rename(self, new: Sequence[RankedRow], places: Mapping[str, int]) -> dict[str, set[int]]:
+        """Give the names whose owners changed, with those who have them now."""
+        changed: dict[str, set[int]] = {}
+        for number in np.flatnonzero(self._gone):
+            row = self._base.rows[number]
+            if row.kind in {"name", "alias"}:
+                name = letters(row.text)
+                changed.setdefault(name, set(self._base._names[name])).discard(int(self._base._item_of[number]))
+        for row in new:
+            if row.kind in {"name", "alias"}:
+                name = letters(row.text)
+                changed.setdefault(name, set(self._base._names.get(name, ()))).add(places[row.item])
+        return changed
+
+    def _named_in(self, text: str) -> Iterator[tuple[str, AbstractSet[int]]]:
+        yield from ((name, owners) for name, owners in super()._named_in(text) if name not in self._changed_names)
+        for name, owners in self._changed_names.items():
+            if owners and len(name) > 1 and name in text:
+                yield name, owners
