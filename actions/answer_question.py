@@ -22,7 +22,7 @@ class ActionAnswerQuestion(SpeakingAction, Action):
     def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Answer, ask back, or say that nothing fits."""
         shared = resources()
-        answer = shared.answerer.answer(read_question(tracker, shared.encoder))
+        answer = shared.answerer.answer(read_question(tracker))
         intent = (tracker.latest_message.get("intent") or {}).get("name")
         if intent == "complain" and answer.outcome is not Outcome.ANSWERED:
             dispatcher.utter_message(response="utter_complaint_not_yet")

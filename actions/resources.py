@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from functools import cache
 
 from knowledge_base import Answerer, Knowledge
-from language.encode import load_encoder
+from language.encode import Encoder, load_encoder
 from qinwen.database import Database
 from qinwen.settings import load_settings
 
 
 @dataclass(frozen=True)
 class Resources:
-    """The answerer, its database, and the name of its encoder (None without one)."""
+    """The answerer, its database, and its encoder (None without one)."""
 
     answerer: Answerer
     database: Database
-    encoder: str | None
+    encoder: Encoder | None
 
 
 @cache
@@ -25,6 +25,6 @@ def resources() -> Resources:
     """Give the process's resources, made at the first call."""
     settings = load_settings()
     encoder = load_encoder(settings.encoder).encoder
-    name = encoder.name if encoder else None
     database = Database(settings.database_url)
-    return Resources(Answerer(Knowledge(database, name or "none"), encoder), database, name)
+    knowledge = Knowledge(database, encoder.name if encoder else "none")
+    return Resources(Answerer(knowledge, encoder), database, encoder)

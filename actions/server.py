@@ -12,16 +12,20 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sqlalchemy import text
 
+from actions.encoding import EncodingAhead
 from actions.resources import resources
 from qinwen.log import configure_logging
 from qinwen.settings import Settings, load_settings
 
 _OPEN = {"/healthz", "/readyz"}
+# Longer than the engine and the hub keep a connection they don't use: a server that hangs up first makes a request fail.
+_KEEP_ALIVE = 120
 
 
-def make_app(settings: Settings) -> Sanic:
+def make_app(settings: Settings, ahead: EncodingAhead) -> Sanic:
     """Put the application together."""
     app: Any = create_app("actions")
+    app.config.KEEP_ALIVE_TIMEOUT = _KEEP_ALIVE
 
     @app.middleware("request")
     async def require_secret(request: Request) -> HTTPResponse | None:
@@ -29,6 +33,8 @@ def make_app(settings: Settings) -> Sanic:
         if request.path in _OPEN or hmac.compare_digest(given.encode(), settings.actions_secret.encode()):
             return None
         return response.json({"error": {"code": "forbidden", "message": "wrong secret"}}, status=403)
+
+    encode_ahead(app, ahead)
 
     @app.route("/healthz")
     async def healthz(request: Request) -> HTTPResponse:
@@ -47,9 +53,40 @@ def make_app(settings: Settings) -> Sanic:
             await asyncio.to_thread(probe)
         except Exception as error:  # noqa: BLE001  (whatever is wrong with the database, we are not ready)
             return response.text(f"database failed {type(error).__name__}\n", status=503)
-        return response.text(f"database ok\nencoder {resources().encoder or 'none'} ok\n")
+        encoder = resources().encoder
+        return response.text(f"database ok\nencoder {encoder.name if encoder else 'none'} ok\n")
 
     return app  # type: ignore[no-any-return]
+
+
+def encode_ahead(app: Any, ahead: EncodingAhead) -> None:
+    """Take texts ahead of their actions, and let an action begin when the vector of its text is there.
+
+    POST /prepare   Authorization: Bearer <actions secret>
+    {"text": "…"} → 204
+    """
+
+    @app.middleware("request")
+    async def await_vector(request: Request) -> None:
+        if request.path == "/webhook" and (said := text_of(request.json)):
+            await ahead.settle(said)
+
+    @app.route("/prepare", methods=["POST"])
+    async def prepare(request: Request) -> HTTPResponse:
+        shape = request.json
+        if not isinstance(shape, dict) or not isinstance(shape.get("text"), str):
+            return response.json({"error": {"code": "bad_request", "message": "no text"}}, status=400)
+        ahead.start(shape["text"])
+        return response.empty()
+
+
+def text_of(call: Any) -> str | None:
+    """Give the citizen's text in an action call of the engine; None if there is none."""
+    try:
+        said = call["tracker"]["latest_message"]["text"]
+    except (KeyError, TypeError):
+        return None
+    return said if isinstance(said, str) else None
 
 
 def main() -> None:
@@ -58,7 +95,7 @@ def main() -> None:
     configure_logging("actions", settings.log_level)
     shared = resources()
     shared.answerer.warm_up()
-    app = make_app(settings)
+    app = make_app(settings, EncodingAhead(shared.encoder))
     app.run(host="127.0.0.1", port=settings.actions_port, access_log=False, workers=1)
 
 

@@ -25,7 +25,7 @@ class ActionTakeCorrection(SpeakingAction, Action):
     def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Answer, or note it."""
         shared = resources()
-        question = read_question(tracker, shared.encoder)
+        question = read_question(tracker)
         if says_what_is_meant(question.text):
             answer = shared.answerer.answer(question)
             if answer.outcome in _TAKEN:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
@@ -16,19 +14,13 @@ from qinwen.replies import Reply
 from qinwen.vocabulary import Facet, Outcome
 
 
-def read_question(tracker: Tracker, encoder: str | None) -> Question:
-    """Give the question of the turn, with what the conversation is about.
-
-    Args:
-        tracker: the engine's tracker.
-        encoder: name of our encoder; a vector of another one is not taken.
-    """
+def read_question(tracker: Tracker) -> Question:
+    """Give the question of the turn, with what the conversation is about; `Answerer` finds its vector."""
     message = tracker.latest_message
     intents = {i["name"]: float(i["confidence"]) for i in message.get("intent_ranking") or [] if i.get("name")}
     named = [e["value"] for e in message.get("entities") or [] if e.get("entity") == "region" and e.get("value")]
     return Question(
         text=message.get("text") or "",
-        vector=_unpack(message.get("sentence_vector"), encoder),
         intents=intents,
         regions=tuple(named),
         context=read_context(tracker),
@@ -75,10 +67,3 @@ def give(dispatcher: CollectingDispatcher, answer: Answer) -> list[EventType]:
     if answer.region:
         events.append(SlotSet("region", answer.region))
     return events
-
-
-def _unpack(packed: str | None, encoder: str | None) -> np.ndarray | None:
-    name, _, data = (packed or "").rpartition(":")
-    if not data or name != encoder:
-        return None
-    return np.frombuffer(base64.b64decode(data), dtype=np.float16).astype(np.float32)

@@ -199,7 +199,7 @@ def name_of(command: str) -> str:
     """Give the name of one of our processes by its command line."""
     known = {
         "actions.server": "actions",
-        "rasa": "engine",
+        "bot.run": "engine",
         "qinwen web": "web",
         "supervisord": "supervisord",
         "services": "services",

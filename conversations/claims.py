@@ -21,7 +21,7 @@ from conversations.models import Citizen, Conversation, Message, Turn
 from conversations.turns import CitizenMessage, FinishedTurn, Response
 from language import mask_personal
 from qinwen.clock import now
-from qinwen.replies import Reply
+from qinwen.replies import Choice, Reply
 from qinwen.vocabulary import Outcome
 
 LEASE = timedelta(seconds=8)
@@ -215,15 +215,15 @@ def close_open_turns(session: Session, citizen: str) -> None:
     )
 
 
-def last_choices(session: Session, conversation: str) -> Sequence[str]:
-    """Give the values of the choices that the citizen was offered last, if the last answer offered any."""
+def last_choices(session: Session, conversation: str) -> Sequence[Choice]:
+    """Give the choices that the citizen was offered last, if the last answer offered any."""
     last = session.scalar(
         select(Turn.id).where(Turn.conversation_id == conversation, Turn.state == "done").order_by(Turn.number.desc()).limit(1)
     )
     payloads = session.scalars(
         select(Message.payload).where(Message.turn_id == last, Message.direction == "out").order_by(Message.id)
     )
-    return [choice["value"] for payload in payloads for choice in (payload or {}).get("choices", [])]
+    return [choice for payload in payloads if payload for choice in Reply.from_json(payload).choices]
 
 
 def _allow(session: Session, citizen: str, values: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 import aiohttp
 
 from conversations.errors import ResponderUnavailable
+from conversations.preparing import Preparer
 from conversations.turns import Response
 from qinwen.log import logger
 from qinwen.replies import Choice, Reply
@@ -28,12 +29,19 @@ log = logger(__name__)
 
 
 class EngineClient:
-    """The Responder behind the engine's HTTP channel."""
+    """The Responder behind the engine's HTTP channel; `preparer` is told each text at the moment the engine is."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, url: str, secret: str, timeout: float, patience: float | None = None
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        secret: str,
+        timeout: float,
+        patience: float | None = None,
+        preparer: Preparer | None = None,
     ) -> None:
         self._session = session
+        self._preparer = preparer
         self._url = f"{url}/webhooks/gateway/turn"
         self._headers = {"Authorization": f"Bearer {secret}"}
         self._timeout = aiohttp.ClientTimeout(total=timeout, connect=2)
@@ -49,6 +57,8 @@ class EngineClient:
         """
         body = {"conversation": conversation, "text": text, "message_id": message_id, "metadata": dict(metadata)}
         timeout = self._patience if patient else self._timeout
+        if self._preparer:
+            self._preparer.prepare(text)
         try:
             async with self._session.post(self._url, json=body, headers=self._headers, timeout=timeout) as answer:
                 if answer.status != 200:  # noqa: PLR2004

@@ -21,7 +21,7 @@ from conversations.carriers import Carrier
 from conversations.claims import Claim
 from conversations.errors import LedgerUnavailable, ResponderUnavailable
 from conversations.fallback import respond_without_bot
-from conversations.numbered_choices import read_choice_number
+from conversations.numbered_choices import read_choice, read_choice_number
 from conversations.turns import DeskResponder, FinishedTurn, Responder, Response
 from qinwen.database import Database
 from qinwen.log import logger
@@ -140,11 +140,11 @@ class Runs:
         try:
             if self._desk and holder in {Holder.QUEUED, Holder.WITH_AGENT}:
                 return await self._desk.respond(claim.conversation, claim.citizen, claim.message_id, claim.text, holder)
-            text = claim.text
-            if number := read_choice_number(text):
-                offered = await self.in_ledger(lambda s: claims.last_choices(s, claim.conversation))
-                text = offered[number - 1] if number <= len(offered) else text
             patient = claim.channel in self._carriers
+            text = claim.text
+            # The page sends what a choice stands for; other channels only know its title.
+            if patient or read_choice_number(text):
+                text = read_choice(text, await self.in_ledger(lambda s: claims.last_choices(s, claim.conversation)))
             return await self._responder.respond(
                 claim.conversation, text, claim.message_id, {"region": claim.region}, patient=patient
             )

@@ -18,7 +18,7 @@ EVERY_ACTION = [
 
 @pytest.mark.parametrize("action", EVERY_ACTION)
 @pytest.mark.parametrize("slots", [{}, ABOUT, {"facet": "nonsense"}, {"options": [{"title": "半个"}]}, {"options": 7}])
-@pytest.mark.parametrize("message", [{}, {"entities": None, "metadata": None}, {"sentence_vector": "none:@@"}])
+@pytest.mark.parametrize("message", [{}, {"entities": None, "metadata": None}, {"intent_ranking": [{}], "entities": [{}]}])
 async def test_no_action_ever_raises_or_keeps_silent(answerer, make_tracker, run, action, slots, message):
     answerer.result = RuntimeError("database gone")
     said, _ = await run(action(), make_tracker("不是护照,是身份证", slots=slots, **message))

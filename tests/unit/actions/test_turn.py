@@ -1,6 +1,3 @@
-import base64
-
-import numpy as np
 import pytest
 
 from actions.turn import read_context, read_question
@@ -10,37 +7,22 @@ from qinwen.vocabulary import Facet
 OPTION = Option("西安市", "西安市办护照", "passport", Facet.PLACE, "610100")
 
 
-def packed(vector, encoder="ours+use/1"):
-    return f"{encoder}:{base64.b64encode(np.asarray(vector, dtype=np.float16).tobytes()).decode()}"
-
-
 def test_a_question_has_its_text_intents_and_regions(make_tracker):
     tracker = make_tracker(
         "西安护照多少钱",
         intent_ranking=[{"name": "ask_fee", "confidence": 0.8}, {"name": None, "confidence": 0.1}],
         entities=[{"entity": "region", "value": "610100"}, {"entity": "date", "value": "x"}, {"entity": "region"}],
     )
-    question = read_question(tracker, None)
+    question = read_question(tracker)
     assert question.text == "西安护照多少钱"
     assert question.intents == {"ask_fee": 0.8}
     assert question.regions == ("610100",)
     assert question.vector is None
 
 
-def test_the_engine_s_vector_is_taken_when_our_encoder_made_it(make_tracker):
-    question = read_question(make_tracker(sentence_vector=packed([0.5, -0.25])), "ours+use/1")
-    assert question.vector.tolist() == [0.5, -0.25]
-    assert question.vector.dtype == np.float32
-
-
-@pytest.mark.parametrize("encoder", [None, "theirs", "ours"])
-def test_another_encoder_s_vector_is_not_taken(make_tracker, encoder):
-    assert read_question(make_tracker(sentence_vector=packed([0.5])), encoder).vector is None
-
-
-@pytest.mark.parametrize("message", [{"text": None}, {"intent_ranking": None, "entities": None}, {"sentence_vector": ""}])
+@pytest.mark.parametrize("message", [{"text": None}, {"intent_ranking": None, "entities": None}])
 def test_what_the_engine_left_out_is_empty(make_tracker, message):
-    question = read_question(make_tracker(**message), "ours")
+    question = read_question(make_tracker(**message))
     assert question.regions == ()
     assert question.vector is None
     assert isinstance(question.text, str)

@@ -1,4 +1,5 @@
 import asyncio
+from types import SimpleNamespace
 
 import aiohttp
 import pytest
@@ -107,8 +108,8 @@ class FakeSession:
         return FakeAnswer(self.status, self.shape)
 
 
-def ask(session):
-    engine = EngineClient(session, "http://engine:5005", "geheim", 8)
+def ask(session, preparer=None):
+    engine = EngineClient(session, "http://engine:5005", "geheim", 8, preparer=preparer)
     return engine.respond("c1", "护照多少钱", "m1", {"region": None})
 
 
@@ -140,3 +141,10 @@ async def test_an_engine_that_does_not_answer_properly_is_unavailable(session):
     with pytest.raises(ResponderUnavailable) as caught:
         await ask(session)
     assert not caught.value.permanent
+
+
+async def test_the_text_is_told_ahead_before_the_engine_is_asked():
+    session, told = FakeSession(shape={"messages": [{"custom": CUSTOM}]}), []
+    preparer = SimpleNamespace(prepare=lambda text: told.append((text, len(session.sent))))
+    await ask(session, preparer)
+    assert told == [("护照多少钱", 0)]
