@@ -37,6 +37,7 @@ eval: setup ## 回答质量:一张表
 bench: setup ## 速度与内存:一张表
 	@qinwen train
 	@python -m bench.speed
+	@python -m bench.wechat
 
 lint: setup ## ruff、mypy、import-linter、迁移与模型一致
 	@ruff check . && ruff format --check . && mypy && lint-imports && python -m pytest -q tests/rules

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -32,10 +32,12 @@ class Stack:
 
     Args:
         var: the folder, empty or of an earlier stack.
+        more: settings beside the usual ones, by variable.
     """
 
-    def __init__(self, var: Path) -> None:
+    def __init__(self, var: Path, more: Mapping[str, str] | None = None) -> None:
         self.var = var
+        self._more = dict(more or {})
         self._process: subprocess.Popen[bytes] | None = None
         self.steps: dict[str, float] = {}
         self._ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
@@ -73,6 +75,7 @@ class Stack:
         environment = {name: value for name, value in os.environ.items() if name not in _OTHERS}
         environment |= {name: str(port) for name, port in self._ports.items()}
         environment |= {"QINWEN_VAR": str(self.var), "QINWEN_RATE_LIMITS": "off", "QINWEN_PUBLIC_HOST": "127.0.0.1"}
+        environment |= self._more
         (self.var / "supervisord.pid").unlink(missing_ok=True)
         self.steps, started = {}, time.monotonic()
         with (self.var / "up.log").open("ab") as log:

@@ -19,6 +19,7 @@ from conversations.errors import (
     MessageRefused,
     ResponderUnavailable,
     SessionUnknown,
+    TooBusy,
     TooManyMessages,
 )
 from conversations.hub import Hub, Received
@@ -55,6 +56,7 @@ __all__ = [
     "Response",
     "SessionUnknown",
     "TokenBuckets",
+    "TooBusy",
     "TooManyMessages",
     "Unlimited",
     "accept_message_id",

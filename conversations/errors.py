@@ -7,6 +7,7 @@ ConversationError
 ├── ConversationUnknown   there is no such conversation
 ├── DeliveryUnknown       staff named a delivery that is not there, or not in a state to be moved
 ├── DeliveryFailed        a pushed message did not go out (carriers.py); its kind says what to do
+├── TooBusy               this process has its hands full; trying later helps
 ├── LedgerUnavailable     the database can't be used, so nothing was taken; trying later helps
 └── ResponderUnavailable  the engine can't be reached or did not answer in time; trying later helps
 """
@@ -38,6 +39,13 @@ class TooManyMessages(ConversationError):
     """A rate limit was hit."""
 
     code = "too_many_messages"
+    permanent = False
+
+
+class TooBusy(ConversationError):
+    """This process has as many turns as it can answer in time, so nothing was taken."""
+
+    code = "too_busy"
     permanent = False
 
 

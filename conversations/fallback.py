@@ -7,15 +7,9 @@ from language import detect_safety
 from qinwen.replies import Reply
 from qinwen.vocabulary import Outcome
 
-BUSY = Response(
-    Outcome.ERROR,
-    (
-        Reply(
-            "text",
-            "现在问的人特别多，我这会儿顾不过来。您的话我已经记下，请过一两分钟再发一次。"
-            "着急的话可以打 12345 热线；遇到危险请打 110、119 或 120。",
-        ),
-    ),
+BUSY = (
+    "现在问的人特别多，我这会儿顾不过来，这句话没能记下。请过一两分钟再发一次。"
+    "着急的话可以打 12345 热线；遇到危险请打 110、119 或 120。"
 )
 STILL_WORKING = Response(Outcome.ACKNOWLEDGED, (Reply("text", "这个问题我还在查，请过一会儿随便发一个字，我把答案给您。"),))
 

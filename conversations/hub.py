@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from conversations import claims, deliveries, ledger
 from conversations.carriers import Carrier, Part
 from conversations.claims import Claim
-from conversations.errors import SessionUnknown, TooManyMessages
+from conversations.errors import SessionUnknown, TooBusy, TooManyMessages
 from conversations.fallback import BUSY, STILL_WORKING
 from conversations.limits import RateLimiter
 from conversations.runs import Runs
@@ -61,7 +61,7 @@ class Hub:
         limiter: messages per citizen.
         idle: seconds without a word after which a new conversation begins.
         carriers: the channels that push, by name.
-        most_turns: how many turns may be open in this process before it says that it is busy.
+        most_turns: how many turns may be under way in this process before it says that it is busy.
         desk: takes the messages that are for a person.
     """
 
@@ -131,6 +131,7 @@ class Hub:
 
         Raises:
             TooManyMessages: the citizen sends faster than allowed.
+            TooBusy: this process has its hands full, so nothing was taken.
             LedgerUnavailable: the database can't be used, so nothing was taken.
         """
         return await asyncio.shield(self._start(message, channel).task)
@@ -140,6 +141,7 @@ class Hub:
 
         Raises:
             TooManyMessages: the citizen sends faster than allowed.
+            TooBusy: this process has its hands full, so nothing was taken.
             LedgerUnavailable: the database can't be used, so nothing was taken.
         """
         received = self._start(message, channel)
@@ -228,6 +230,16 @@ class Hub:
         """Run a turn whose process died."""
         await self._end(claim)
 
+    def require_room(self) -> None:
+        """Make sure that one more message can be answered in time. It costs nothing, so that many can be turned away.
+
+        Raises:
+            TooBusy: it can't.
+        """
+        if len(self._received) >= self._most_turns:
+            log.warning("turn_shed", open_turns=len(self._received))
+            raise TooBusy(BUSY)
+
     def _start(self, message: CitizenMessage, channel: str) -> Received:
         key = (message.citizen, message.message_id)
         known = self._received.get(key)
@@ -235,9 +247,7 @@ class Hub:
             return known
         if not self._limiter.allow(message.citizen):
             raise TooManyMessages("您发得太快了，我跟不上。请等几秒再发。")
-        if self.runs.open_turns >= self._most_turns:
-            log.warning("turn_shed", open_turns=self.runs.open_turns)
-            message = replace(message, prepared=BUSY)
+        self.require_room()
         claimed: asyncio.Future[Claim] = asyncio.get_running_loop().create_future()
         received = Received(message.citizen, channel, claimed, asyncio.create_task(self._run(message, channel, claimed)))
         self._received[key] = received

@@ -57,11 +57,6 @@ class Runs:
         self._order = Order()
         self._held: set[str] = set()
 
-    @property
-    def open_turns(self) -> int:
-        """How many turns this process holds now."""
-        return len(self._held)
-
     async def in_ledger(self, work: Callable[[Session], T]) -> T:
         """Do a unit of work in the ledger, in a thread.
 

@@ -10,6 +10,7 @@ from conversations import (
     LedgerUnavailable,
     MessageRefused,
     SessionUnknown,
+    TooBusy,
     TooManyMessages,
 )
 from qinwen.errors import QinwenError
@@ -23,6 +24,7 @@ _STATUS: dict[type[QinwenError], int] = {
     SessionUnknown: 401,
     TooManyMessages: 429,
     LedgerUnavailable: 503,
+    TooBusy: 503,
 }
 _WORDS = {
     400: ("bad_request", "请求的格式不对。"),

@@ -37,18 +37,20 @@ from conversations import (
     Received,
     SessionUnknown,
     TokenBuckets,
+    TooBusy,
     TooManyMessages,
 )
 from qinwen.log import logger
 from qinwen.settings import Settings
 from web.wechat_door import Door, Letter
-from web.wechat_guards import BodyRefused, Orders
+from web.wechat_guards import BodyRefused, Orders, Recent
 from web.wechat_login import Login
 from web.wechat_metrics import PUSHES, UNUSABLE
 
 log = logger(__name__)
 PATH = "/wechat"
 _NOTICES_PER_MINUTE = 1
+_REMEMBERED = 10_000
 _NOSNIFF = {"X-Content-Type-Options": "nosniff"}
 Event = DeskSession | SendingResult | Consent
 Note = Callable[[Event], Awaitable[None]]
@@ -68,6 +70,8 @@ class Webhook:
         self._door, self._hub, self._budget, self._note = door, hub, budget, note
         self._orders = Orders()
         self._slow_down = TokenBuckets(_NOTICES_PER_MINUTE)
+        # Whoever was taken is not turned away when the platform asks again.
+        self._taken = Recent(_REMEMBERED)
 
     async def verify(self, request: web.Request) -> web.Response:
         """Prove to the console that this address is ours: `GET /wechat?signature&timestamp&nonce&echostr` → the echostr."""
@@ -104,15 +108,19 @@ class Webhook:
         part: Part | None
         try:
             # Messages of one citizen reach the hub in the order they came, whatever the database does in between.
+            key = push_key(letter.push)
+            if (openid, key) not in self._taken:
+                self._hub.require_room()
             async with self._orders.hold(openid):
                 citizen = await self._hub.open_citizen(CHANNEL, openid)
-                message = CitizenMessage(citizen, push_key(letter.push), said.text, said.prepared, said.allowance)
+                message = CitizenMessage(citizen, key, said.text, said.prepared, said.allowance)
                 received = await self._hub.receive(message, CHANNEL)
+                self._taken.add((openid, key))
             part = await self._hub.answer_within(received, max(0.0, began + self._budget - time.monotonic()))
         except TooManyMessages:
             _count("too_many_messages")
             part = _text(words().slow_down) if self._slow_down.allow(openid) else None
-        except (LedgerUnavailable, MessageRefused) as error:
+        except (LedgerUnavailable, MessageRefused, TooBusy) as error:
             _count(error.code)
             # Once it was taken the turn goes on, and its answer is pushed: an excuse would be one answer too many.
             part = _text(error.message) if received is None else None

@@ -63,6 +63,9 @@ class SpyHub:
         self.error = None
         self.before_answer = None
 
+    def require_room(self):
+        self.hub.require_room()
+
     async def open_citizen(self, channel, address):
         if self.error:
             raise self.error
@@ -281,8 +284,10 @@ async def test_beyond_what_it_can_carry_the_hub_says_that_it_is_busy(serve, make
     await asked(responder)
     busy = reply_of(await tell(client, text("快", message_id="2", openid="oU2"), "secure"), "secure")
     assert "顾不过来" in busy.content
+    assert (await tell(client, text("慢", message_id="1"), "secure")).body == "success", "who was taken is not turned away"
     responder.hold["慢"].set()
     await first
+    assert len(sender.parts) + len(hub.confirmed) <= 1
 
 
 # Rows 34, 35, 36: whatever goes wrong, one answer.
