@@ -14,6 +14,9 @@ from conversations import Carrier, Courier, EngineClient, Hub, Preparer, TokenBu
 from qinwen.database import Database
 from qinwen.log import configure_logging
 from qinwen.settings import Settings, load_settings
+from web.console import deliveries
+from web.console.knowledge import make_knowledge_module, make_room
+from web.console.modules import Module
 from web.health import CHECKS, database_check, http_check
 from web.public import make_public_app
 from web.staff import make_staff_app
@@ -41,7 +44,11 @@ async def serve_web(settings: Settings) -> None:
         runners = []
         for app, host, port in (
             (make_public_app(settings, hub, openings, wechat), settings.public_host, settings.public_port),
-            (make_staff_app(settings, database), settings.staff_host, settings.staff_port),
+            (
+                make_staff_app(settings, database, staff_modules(settings, database, wechat)),
+                settings.staff_host,
+                settings.staff_port,
+            ),
         ):
             app[CHECKS] = checks
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
@@ -60,6 +67,14 @@ async def serve_web(settings: Settings) -> None:
         if wechat:
             await wechat.close()
     database.close()
+
+
+def staff_modules(settings: Settings, database: Database, wechat: WechatClient | None) -> tuple[Module, ...]:
+    """Give the console's parts that need to know what runs here."""
+    return (
+        make_knowledge_module(make_room(settings, database)),
+        deliveries.make_module(wechat.troubles if wechat else tuple),
+    )
 
 
 def wechat_carriers(settings: Settings, client: WechatClient | None) -> dict[str, Carrier]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hmac
 from typing import Any
 
@@ -96,6 +97,9 @@ def main() -> None:
     shared = resources()
     shared.answerer.warm_up()
     app = make_app(settings, EncodingAhead(shared.encoder))
+    # The knowledge stays; looking through it for garbage again and again would hold turns up.
+    gc.collect()
+    gc.freeze()
     app.run(host="127.0.0.1", port=settings.actions_port, access_log=False, workers=1)
 
 

@@ -10,6 +10,7 @@ the bot's short memory, so it takes no part in the migrations.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -80,14 +81,21 @@ class BoundedTrackerStore(TrackerStore):
             stored = connection.execute(select(_tails.c.events).where(_tails.c.conversation == sender_id)).scalar()
         if stored is None:
             return None
-        return DialogueStateTracker.from_dict(
-            sender_id, json.loads(stored), self.domain.slots, max_event_history=self.max_event_history
-        )
+        # As `from_dict` does, but without looking through all of Rasa's classes for each event (1.5 of 1.8 ms).
+        events = [find_event_class(shape["event"])._from_parameters(shape) for shape in json.loads(stored)]  # noqa: SLF001
+        known = [event for event in events if event]
+        return DialogueStateTracker.from_events(sender_id, known, self.domain.slots, self.max_event_history)
 
     async def keys(self) -> Iterable[str]:
         """List the conversations."""
         with self._engine.connect() as connection:
             return list(connection.execute(select(_tails.c.conversation)).scalars())
+
+
+@functools.cache
+def find_event_class(name: str) -> type[Event]:
+    """Find Rasa's class of an event by its name in JSON."""
+    return Event.resolve_by_type(name)
 
 
 def bounded(events: Sequence[Event], turns: int = KEPT_TURNS) -> list[Event]:

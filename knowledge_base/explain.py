@@ -22,7 +22,7 @@ from knowledge_base.ranking import BARE, FACETS, SIGNALS, load_weights
 from knowledge_base.scope import SCOPE_SIGNALS, scope_signals
 from knowledge_base.snapshot import Snapshot
 from knowledge_base.thresholds import load_thresholds
-from language import Encoder, Entity, analyse, build_pipeline, find_entities, find_regions, normalise
+from language import Encoder, Entity, find_regions, normalise
 from qinwen.vocabulary import FACET_TITLES, Facet, Outcome
 
 SIGNAL_TITLES = {
@@ -44,6 +44,7 @@ SCOPE_TITLES = {
     "long": "问题特别长",
     "bias": "固定项",
 }
+_NO_ITEM = {True: "（没说哪件事）", False: "（不属于事项的问答）"}
 _MOST_ENTITIES = 20
 
 
@@ -167,6 +168,8 @@ def explain(
     seen = live.inspect(question)
     if seen is None:
         raise EntryInvalid("知识库还是空的，没有什么可以解释。")
+    from language import analyse, find_entities  # spaCy: not before somebody asks for an explanation
+
     doc = analyse(_pipeline(tuple(sorted(item.everyday_name for item in knowledge.items.values()))), normalised)
     pairs = _pairs(seen, knowledge, most)
     first = pairs[0].item if pairs else ""
@@ -330,4 +333,6 @@ def _path(seen: Inspection) -> str:
 
 @cache
 def _pipeline(terms: tuple[str, ...]) -> Any:
+    from language import build_pipeline
+
     return build_pipeline(terms)

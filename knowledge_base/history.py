@@ -18,11 +18,12 @@ from sqlalchemy.orm import Session
 from knowledge_base import models
 from knowledge_base.answering import Answer, Answerer
 from knowledge_base.differences import Difference, compare
-from knowledge_base.errors import EntryNotFound
+from knowledge_base.errors import EntryInvalid, EntryNotFound
 from knowledge_base.questions import Question
 from knowledge_base.snapshot import PastKnowledge
 from knowledge_base.timeline import governing
 from language import Encoder
+from qinwen.clock import SHAANXI
 from qinwen.database import Database
 
 
@@ -95,6 +96,21 @@ def answer_as_of(
     """
     past = PastKnowledge(database, encoder.name if encoder else "none", valid_at, known_at)
     return Answerer(past, encoder).answer(question)
+
+
+def read_moment(text: str) -> datetime:
+    """Read a moment as people write it, in Shaanxi's time: a day alone means its last second.
+
+    Raises:
+        EntryInvalid: it can't be read.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip().replace("/", "-"))
+    except ValueError as error:
+        raise EntryInvalid(f"时间 {text} 看不懂，请写成 2026-03-03 或 2026-03-03 09:30。") from error
+    if len(text.strip()) <= len("2026-03-03"):
+        moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
+    return moment if moment.tzinfo else moment.replace(tzinfo=SHAANXI)
 
 
 def _past(record: models.EntryVersion) -> PastVersion:

@@ -10,6 +10,8 @@ from qinwen.database import Base, Database
 from qinwen.replies import Reply
 from qinwen.settings import all_settings, load_settings
 from qinwen.vocabulary import Outcome
+from web.console import deliveries
+from web.console.knowledge import make_knowledge_module, make_room
 from web.health import CHECKS
 from web.public import make_public_app
 from web.staff import make_staff_app
@@ -107,7 +109,8 @@ async def public(aiohttp_client, settings, hub):
 @pytest.fixture
 async def staff(aiohttp_client, settings, ledger_database):
     """A client of the staff application."""
-    app = make_staff_app(settings, ledger_database)
+    room = make_room(settings, ledger_database)
+    app = make_staff_app(settings, ledger_database, (make_knowledge_module(room), deliveries.make_module(tuple)))
     app[CHECKS] = {"database": _nothing}
     return await aiohttp_client(app)
 
