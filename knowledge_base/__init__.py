@@ -31,7 +31,7 @@ from knowledge_base.errors import (
 from knowledge_base.events import ACT_TITLES, Event, events_of
 from knowledge_base.exchange import export_entries, import_entries
 from knowledge_base.explain import Explanation, Simulation, explain, simulate, with_wording
-from knowledge_base.fields import FAQ_TITLES, ITEM_TITLES, Needed, facet_field_titles, missing_fields
+from knowledge_base.fields import FAQ_TITLES, ITEM_TITLES, Needed, facet_field_titles, missing_fields, titled
 from knowledge_base.golden import own_questions, read_golden
 from knowledge_base.halls import ServiceHall, service_halls
 from knowledge_base.history import PastVersion, answer_as_of, compare_versions, entry_as_of, read_moment, versions_of
@@ -144,6 +144,7 @@ __all__ = [
     "service_halls",
     "simulate",
     "submit",
+    "titled",
     "versions_of",
     "with_wording",
     "withdraw",

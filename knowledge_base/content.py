@@ -7,7 +7,7 @@ The fields are those of the national item schema (GB/T 39554) as far as a citize
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -239,7 +239,9 @@ def read(kind: type[S], data: Any, what: str) -> S:
     try:
         return msgspec.convert(data, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise EntryInvalid(f"{what} 的内容有误：{error}") from error
+        from knowledge_base.fields import complaint  # which needs the classes of this module
+
+        raise EntryInvalid(f"{what} 的内容有误：{complaint(str(error), kind)}。") from error
 
 
 def read_facets(data: dict[str, Any], what: str) -> dict[Facet, FacetContent]:
@@ -287,10 +289,41 @@ def read_body(kind: str, body: dict[str, Any], what: str) -> Content:
     if kind == "guide":
         if not {"item", "region", "facets"} <= body.keys() or not isinstance(body["facets"], dict):
             raise EntryInvalid(f"{what}的办事指南要有 item、region 和 facets。")
+        if not (isinstance(body["item"], str) and isinstance(body["region"], str)):
+            raise EntryInvalid(f"{what}的 item 和 region 要填文字。")
+        if unknown := body.keys() - {"item", "region", "facets"}:
+            raise EntryInvalid(f"{what}的办事指南没有“{'、'.join(sorted(unknown))}”这个字段。")
         return read_guide(body, what)
     if kind == "item":
         return read(Item, body, what)
     return read(Faq, body, what)
+
+
+def without_defaults(kind: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Give an entry's plain data without the fields that say what they would say anyway; wrong data stays as it is."""
+    if kind != "guide":
+        return dict(_bare(Item if kind == "item" else Faq, body))
+    facets = body.get("facets")
+    if not isinstance(facets, dict):
+        return body
+    shapes = {facet.value: shape for facet, shape in FACET_TYPES.items()}
+    return {**body, "facets": {name: _bare(shapes.get(name), own) for name, own in facets.items()}}
+
+
+def _bare(shape: Any, value: Any) -> Any:
+    """Leave defaults out of plain data of a class, or of a list of things of it."""
+    if isinstance(value, list | tuple):
+        inner = get_args(shape)[0] if get_origin(shape) is tuple else None
+        return [_bare(inner, one) for one in value]
+    shape = next((one for one in get_args(shape) if one is not type(None)), shape) if not isinstance(shape, type) else shape
+    if not (isinstance(value, dict) and isinstance(shape, type) and issubclass(shape, msgspec.Struct)):
+        return value
+    infos = {info.name: info for info in msgspec.structs.fields(shape)}
+    return {
+        name: _bare(infos[name].type, one) if name in infos else one
+        for name, one in value.items()
+        if name not in infos or infos[name].default is msgspec.NODEFAULT or one != infos[name].default
+    }
 
 
 def plain(content: msgspec.Struct) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from knowledge_base.content import without_defaults
 from knowledge_base.fields import Path, path_title
 
 Change = Literal["added", "removed", "changed", "moved"]
@@ -36,7 +37,7 @@ def compare(kind: str, before: dict[str, Any] | None, after: dict[str, Any] | No
         after: of the newer side.
     """
     found: list[tuple[Path, Change, Any, Any]] = []
-    _compare(before or {}, after or {}, (), found)
+    _compare(without_defaults(kind, before or {}), without_defaults(kind, after or {}), (), found)
     return [Difference(path, path_title(kind, path), change, old, new) for path, change, old, new in found]
 
 

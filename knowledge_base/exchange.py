@@ -1,13 +1,15 @@
-"""Import and export of FAQs and guides as JSON Lines, one entry a line; all or nothing.
+"""Import and export of items, guides and FAQs as JSON Lines, one entry a line; all or nothing.
 
-A line is `{"kind": "faq", …}` or `{"kind": "guide", …}` with the fields of `content`; without `kind` it is an FAQ.
-Excel and Word come with the staff console.
+A line is `{"kind": "faq", …}`, `{"kind": "guide", …}` or `{"kind": "item", …}` with the fields of `content`; without `kind`
+it is an FAQ. Items are published first, wherever they stand in the file.
 """
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,14 +17,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from knowledge_base import models
-from knowledge_base.content import Faq, Guide, read, read_guide
+from knowledge_base.content import Content, Item, read_body
 from knowledge_base.errors import EntryInvalid
-from knowledge_base.publishing import Publisher
+from knowledge_base.publishing import Approval, Publisher
+from knowledge_base.timeline import Span, governing
+from qinwen.clock import now
 
 MAX_LINES = 100_000
+_CHUNK = 400
 
 
-def read_lines(path: Path) -> Iterator[Faq | Guide]:
+def read_lines(path: Path) -> Iterator[Content]:
     """Read the entries of a file.
 
     Raises:
@@ -46,33 +51,36 @@ def import_entries(session: Session, path: Path, publisher: Publisher, author: s
         EntryInvalid: a line is wrong.
         EntryNotFound: a line names an unknown item.
     """
-    entries = list(read_lines(path))
+    entries = sorted(read_lines(path), key=lambda entry: not isinstance(entry, Item))
     for entry in entries:
-        if isinstance(entry, Faq):
-            publisher.publish_faq(session, entry, author=author)
-        else:
-            publisher.publish_guide(session, entry, author=author)
+        publisher.publish(session, entry, Approval(author))
     return len(entries)
 
 
-def export_entries(session: Session, target: TextIO) -> int:
-    """Write the current version of every entry, one a line; returns how many."""
-    statement = (
-        select(models.Entry.kind, models.EntryVersion.body)
-        .join(
-            models.EntryVersion,
-            (models.EntryVersion.entry_id == models.Entry.id) & (models.EntryVersion.number == models.Entry.current_version),
+def export_entries(session: Session, target: TextIO, at: datetime | None = None) -> int:
+    """Write the version of every entry that holds at a moment (now), one a line; returns how many."""
+    moment = at or now()
+    v = models.EntryVersion
+    spans: dict[str, list[Span]] = defaultdict(list)
+    for entry, number, state, *dates in session.execute(
+        select(v.entry_id, v.number, v.state, v.clears, v.valid_from, v.valid_to).order_by(v.entry_id)
+    ):
+        spans[entry].append(Span(number, state == "withdrawn", *dates))
+    held = {entry: span.number for entry, every in spans.items() if (span := governing(every, moment))}
+    order = sorted(held, key=lambda entry: (not entry.startswith("item:"), entry))
+    for start in range(0, len(order), _CHUNK):
+        chunk = order[start : start + _CHUNK]
+        found = select(v.entry_id, v.number, v.body).where(
+            v.entry_id.in_(chunk), v.number.in_({held[entry] for entry in chunk})
         )
-        .order_by(models.Entry.id)
-    )
-    count = 0
-    for kind, body in session.execute(statement):
-        target.write(json.dumps({"kind": kind, **body}, ensure_ascii=False) + "\n")
-        count += 1
-    return count
+        bodies = {entry: body for entry, number, body in session.execute(found) if held[entry] == number}
+        for entry in chunk:
+            line = {"kind": entry.partition(":")[0], **bodies[entry]}
+            target.write(json.dumps(line, ensure_ascii=False) + "\n")
+    return len(order)
 
 
-def _read_line(line: str, what: str) -> Faq | Guide:
+def _read_line(line: str, what: str) -> Content:
     try:
         data: Any = json.loads(line)
     except ValueError as error:
@@ -80,8 +88,6 @@ def _read_line(line: str, what: str) -> Faq | Guide:
     if not isinstance(data, dict):
         raise EntryInvalid(f"{what}应当是一个 JSON 对象。")
     kind = data.pop("kind", "faq")
-    if kind == "guide":
-        if not {"item", "region", "facets"} <= data.keys():
-            raise EntryInvalid(f"{what}的办事指南要有 item、region 和 facets。")
-        return read_guide(data, what)
-    return read(Faq, data, what)
+    if kind not in {"item", "guide", "faq"}:
+        raise EntryInvalid(f"{what}的种类 {kind} 不认识，只有 item、guide 和 faq。")
+    return read_body(kind, data, what)

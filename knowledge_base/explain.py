@@ -44,6 +44,13 @@ SCOPE_TITLES = {
     "long": "问题特别长",
     "bias": "固定项",
 }
+_FAQ_PARTS = {
+    "asked_bm25": "问法字面",
+    "asked_share": "问法被问到多少",
+    "answer_bm25": "答案字面",
+    "named": "含有名字",
+    "exact": "一字不差",
+}
 _NO_ITEM = {True: "（没说哪件事）", False: "（不属于事项的问答）"}
 _MOST_ENTITIES = 20
 
@@ -86,7 +93,7 @@ class FaqCandidate:
     score: float
     wording: str
     cosine: float
-    parts: Mapping[str, float]
+    parts: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)
@@ -182,7 +189,9 @@ def explain(
         answer=seen.answer,
         path=_path(seen),
         pairs=tuple(pairs[:most]),
-        faqs=tuple(FaqCandidate(c.entry, c.score, c.row.text, c.cosine, c.parts) for c in seen.decision.ranking[:most]),
+        faqs=tuple(
+            FaqCandidate(c.entry, c.score, c.row.text, c.cosine, _faq_parts(c.parts)) for c in seen.decision.ranking[:most]
+        ),
         scope=_scope(seen, question),
         limits=_limits(seen),
         runner_up=next((pair for pair in pairs if pair.item != first), None),
@@ -289,6 +298,12 @@ def _nearest(seen: Inspection, item: str, facet: Facet) -> tuple[tuple[str, str,
     own = [n for n in seen.index.places_of(item) if rows[n].facet in (None, facet)]
     own.sort(key=lambda n: -float(likeness[n]))
     return tuple((rows[n].owner, rows[n].text, float(likeness[n])) for n in own[:3])
+
+
+def _faq_parts(parts: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    """Name the parts of an FAQ's score; those of the encoder are called after it."""
+    meaning = {"asked": "问法意思", "answer": "答案意思"}
+    return tuple((_FAQ_PARTS.get(name) or meaning.get(name.partition("_")[0], name), value) for name, value in parts.items())
 
 
 def _scope(seen: Inspection, question: Question) -> tuple[Part, ...]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from knowledge_base.content import (
+    FACET_TYPES,
     PROVINCE,
     Basis,
     Contact,
@@ -155,6 +157,47 @@ def path_title(kind: str, path: Sequence[str | int]) -> str:
     return " · ".join(parts)
 
 
+def titled(kind: str, value: Any, path: Path = ()) -> Any:
+    """Give plain data with the fields' Chinese names instead of their own, for people to read.
+
+    Args:
+        kind: of the entry: item, guide or faq.
+        value: the plain data of an entry, or of what stands at `path` in one.
+        path: where it stands.
+    """
+    if isinstance(value, dict):
+        return {
+            path_title(kind, (*path, name)).rpartition(" · ")[2]: titled(kind, one, (*path, name))
+            for name, one in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [titled(kind, one, (*path, place)) for place, one in enumerate(value)]
+    return value
+
+
+def complaint(error: str, shape: Any) -> str:
+    """Say in Chinese what the conversion of plain data found wrong: fields by title and name, places by number.
+
+    Args:
+        error: the sentence of msgspec, which ends in the place, as ` - at `$.list[1]``.
+        shape: the class that was converted to.
+    """
+    titles = {Item: ITEM_TITLES, Faq: FAQ_TITLES}.get(shape) or next(
+        (facet_field_titles(facet) for facet, kind in FACET_TYPES.items() if kind is shape), _COMMON
+    )
+
+    def named(name: str) -> str:
+        return f"{titles[name]}（{name}）" if name in titles else name
+
+    words, _, place = error.partition(" - at `$")
+    steps = [named(name) if name else f"第{int(number) + 1}项" for name, number in _STEP.findall(place)]
+    for pattern, saying in _COMPLAINTS:
+        if found := pattern.match(words):
+            words = saying.format(*map(named, found.groups()))
+            break
+    return "".join(steps) + ("：" if steps else "") + words
+
+
 def missing_fields(content: Item | Guide | Faq) -> list[Needed]:
     """List the needed fields that are empty.
 
@@ -192,6 +235,17 @@ def _materials_are_said(body: FacetContent) -> bool:
     return isinstance(body, Materials) and (bool(body.list) or bool(_NO_MATERIALS.search(body.text)))
 
 
+_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
+_COMPLAINTS = (
+    (re.compile(r"Object missing required field `(\w+)`"), "“{}”没有填"),
+    (re.compile(r"Object contains unknown field `(\w+)`"), "没有“{}”这个字段"),
+    (re.compile(r"Expected `(?:int|int \| null)`, got `\w+`"), "要填整数"),
+    (re.compile(r"Expected `str(?: \| null)?`, got `\w+`"), "要填文字"),
+    (re.compile(r"Expected `bool`, got `\w+`"), "要填是或否"),
+    (re.compile(r"Expected `array`, got `\w+`"), "应当是一个列表"),
+    (re.compile(r"Expected `object(?: \| null)?`, got `\w+`"), "应当是一组字段"),
+    (re.compile(r"Invalid enum value '?(.+?)'?$"), "不能填“{}”"),
+)
 _ITEM_NEEDS = ("code", "name", "department", "type", "handling", "served", "authority_level", "visits")
 _FACET_NEEDS: dict[Facet, tuple[tuple[str, Callable[[FacetContent], bool]], ...]] = {
     Facet.ELIGIBILITY: (("conditions", lambda b: isinstance(b, Eligibility) and bool(b.conditions)),),

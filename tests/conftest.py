@@ -10,6 +10,7 @@ from qinwen.database import Base, Database
 from qinwen.replies import Reply
 from qinwen.settings import all_settings, load_settings
 from qinwen.vocabulary import Outcome
+from tests.postgres import postgres  # noqa: F401
 from web.console import deliveries
 from web.console.knowledge import make_knowledge_module, make_room
 from web.health import CHECKS

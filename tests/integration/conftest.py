@@ -4,8 +4,6 @@ import sys
 
 import pytest
 
-from tests.postgres import postgres  # noqa: F401
-
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request, tmp_path):

@@ -34,7 +34,7 @@ from qinwen.clock import SHAANXI, now
 from staff import Permission, record
 from web.console.access import member_of
 from web.console.forms import text_of
-from web.console.knowledge.entries import KINDS, entry_path, moment_of, required, scoped
+from web.console.knowledge.entries import KINDS, entry_path, moment_of, readable, required, scoped
 from web.console.knowledge.fields import Body, change_list, read_body, sections_of
 from web.console.knowledge.room import KnowledgeRoom
 from web.console.pages import change, redirect, render, transact
@@ -158,7 +158,7 @@ class EditPages:
             entry=entry,
             entry_path=entry_path,
             error=conflict,
-            differences=compare(entry.kind, dict(conflict.theirs), mine),
+            differences=readable(entry.kind, compare(entry.kind, dict(conflict.theirs), mine)),
             sections=sections_of(entry.kind, mine),
             revision=conflict.revision or revision_of(form),
             plan={name: text_of(form, name) for name in ("valid_from", "valid_to", "review_due_on", "reason")},
@@ -198,7 +198,7 @@ async def show_differences(request: web.Request) -> web.Response:
 
     def read(session: Session) -> tuple[ListedEntry, list[Any]]:
         entry, draft = draft_of(session, entry_id)
-        return entry, draft_differences(session, draft)
+        return entry, readable(entry.kind, draft_differences(session, draft))
 
     entry, differences = await transact(request, read)
     return render(request, "knowledge/differences_page.html", title="改了什么", entry=entry, differences=differences,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from knowledge_base import (
     ACT_TITLES,
     PROVINCE,
+    Difference,
     Draft,
     EntryFilter,
     EntryInvalid,
@@ -37,6 +38,7 @@ from knowledge_base import (
     read_entry,
     read_moment,
     roll_back,
+    titled,
     versions_of,
     withdraw,
 )
@@ -186,6 +188,7 @@ class EntryPages:
             kinds=KINDS,
             acts=ACT_TITLES,
             entry_path=entry_path,
+            content=titled(opened.entry.kind, dict(opened.current.body)) if opened.current else None,
             may_edit=_may(request, Permission.KNOWLEDGE_EDIT, opened.entry),
             may_approve=_may(request, Permission.KNOWLEDGE_APPROVE, opened.entry),
         )
@@ -208,10 +211,11 @@ class EntryPages:
                 "entry": opened.entry,
                 "older": older,
                 "newer": newer,
-                "differences": compare_versions(session, entry_id, older, newer),
+                "differences": readable(opened.entry.kind, compare_versions(session, entry_id, older, newer)),
                 "valid": valid,
                 "known": known,
                 "held": held,
+                "content": titled(opened.entry.kind, dict(held.body)) if held else None,
             }
 
         found = await transact(request, read)
@@ -255,6 +259,13 @@ class EntryPages:
         values = {name: text_of(form, name) for name in ("id", "item", "region", "question")}
         return render(request, "knowledge/new.html", status=422 if error else 200, title=f"新建{KINDS[kind]}", kind=kind,
                       values=values, regions=all_regions(), error=error, kinds=KINDS)  # fmt: skip
+
+
+def readable(kind: str, differences: Sequence[Difference]) -> list[Difference]:
+    """Give differences with the fields inside their values named in Chinese."""
+    return [
+        replace(one, before=titled(kind, one.before, one.path), after=titled(kind, one.after, one.path)) for one in differences
+    ]
 
 
 def count_waiting(session: Session, member: Member) -> list[Tile]:

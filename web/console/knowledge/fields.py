@@ -23,6 +23,7 @@ _FIXED = {"item": ("code",), "faq": ("id",), "guide": ("item", "region")}
 _LONGEST = 20_000
 _MOST_IN_LIST = 200
 _MARK = "__here"
+_NOTHING: tuple[Any, ...] = ("", None, [], {})
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,8 @@ def _fields(shape: type[msgspec.Struct], body: Any, prefix: str, titles: Mapping
     made = []
     for info in msgspec.structs.fields(shape):
         name = f"{prefix}.{info.name}" if prefix else info.name
-        made.append(_field(info.name, info.type, body.get(info.name), name, titles))
+        value = body.get(info.name, _default(info))
+        made.append(_field(info.name, info.type, None if value == 0 == _default(info) else value, name, titles))
     return tuple(made)
 
 
@@ -149,20 +151,19 @@ def _field(own: str, kind: Any, value: Any, name: str, titles: Mapping[str, str]
 
 
 def _read(shape: type[msgspec.Struct], form: Mapping[str, Any], prefix: str) -> Body:
+    """Read a structure; what is empty or as it is by default is left out, so that nothing seems to have been changed."""
     body: Body = {}
     for info in msgspec.structs.fields(shape):
         name = f"{prefix}.{info.name}" if prefix else info.name
         value = _value(_without_none(info.type), form, name)
-        if value not in ("", None, [], {}, False):
+        if value not in _NOTHING and (value != _default(info) or isinstance(value, bool) != isinstance(_default(info), bool)):
             body[info.name] = value
-    if list(body.values()) == [_first_choice(shape, next(iter(body)))] if body else False:
-        return {}  # nothing but a select that always has something chosen
     return body
 
 
 def _value(kind: Any, form: Mapping[str, Any], name: str) -> Any:
     if thing := _thing_of(kind):
-        return [_read_thing(thing, form, f"{name}.{n}") for n in _places(form, name)]
+        return [_read(thing, form, f"{name}.{n}") for n in _places(form, name)]
     if get_origin(kind) is tuple:
         return [line.strip() for line in _text(form, name).splitlines() if line.strip()]
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
@@ -175,15 +176,6 @@ def _value(kind: Any, form: Mapping[str, Any], name: str) -> Any:
     return text
 
 
-def _read_thing(shape: type[msgspec.Struct], form: Mapping[str, Any], prefix: str) -> Body:
-    """Read a thing of a list; one that is still empty stays in its place."""
-    return {
-        info.name: value
-        for info in msgspec.structs.fields(shape)
-        if (value := _value(_without_none(info.type), form, f"{prefix}.{info.name}")) not in ("", None, [], {}, False)
-    }
-
-
 def _places(form: Mapping[str, Any], name: str) -> list[int]:
     """Give the places of a list that the form has, by the mark that each of its things carries."""
     marks = (key[len(name) + 1 :].partition(".") for key in form if key.startswith(f"{name}."))
@@ -191,9 +183,8 @@ def _places(form: Mapping[str, Any], name: str) -> list[int]:
     return sorted(places)[:_MOST_IN_LIST]
 
 
-def _first_choice(shape: type[msgspec.Struct], name: str) -> Any:
-    kind = next(_without_none(info.type) for info in msgspec.structs.fields(shape) if info.name == name)
-    return get_args(kind)[0] if get_origin(kind) is Literal else object()
+def _default(info: msgspec.structs.FieldInfo) -> Any:
+    return None if info.default is msgspec.NODEFAULT else info.default
 
 
 def _thing_of(kind: Any) -> type[msgspec.Struct] | None:

@@ -34,7 +34,7 @@ from staff import Permission, may, record
 from web.console.access import member_of
 from web.console.forms import text_of
 from web.console.knowledge.editing import draft_of, revision_of
-from web.console.knowledge.entries import KINDS, entry_path, required, scoped
+from web.console.knowledge.entries import KINDS, entry_path, readable, required, scoped
 from web.console.knowledge.room import KnowledgeRoom
 from web.console.pages import change, redirect, render, transact
 
@@ -123,7 +123,7 @@ class ReviewPages:
             wrong, _ = problems(draft)
             return {
                 "entry": entry,
-                "differences": draft_differences(session, draft),
+                "differences": readable(entry.kind, draft_differences(session, draft)),
                 "events": events_of(session, entry_id),
                 "wrong": wrong,
                 "lacking": [] if wrong else newly_missing(session, draft, content_of(draft)),
