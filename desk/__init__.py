@@ -1,0 +1,192 @@
+"""The service desk: queues, claiming, presence, hours, messages left, macros, ratings of the chat, and supervisors' figures.
+
+What other packages use is exported here. `ServiceDesk` is the hub's desk; the functions take an open `Session`.
+"""
+
+from desk.bad_ratings import (
+    BadRating,
+    appeal,
+    assign_case,
+    decide_appeal,
+    list_bad_ratings,
+    note_contact,
+    read_bad_rating,
+    resolve_case,
+)
+from desk.board import DeskNow, read_board
+from desk.briefs import BotAnswer, Brief, read_brief
+from desk.desks import (
+    Desk,
+    Staffing,
+    add_sample_desks,
+    find_staffing,
+    known_departments,
+    list_desks,
+    read_desk,
+    save_desk,
+    staff_desk,
+    unstaff_desk,
+)
+from desk.erasing import erase_citizen
+from desk.errors import (
+    AlreadyTaken,
+    DeskError,
+    DeskRefused,
+    DeskUnknown,
+    NoRoom,
+    NotHolding,
+    Reserved,
+    UnseenMessages,
+)
+from desk.events import Bell, Event, drop_old_events, events_after, last_event
+from desk.figures import DEFINITIONS, Figures, measure
+from desk.forecasts import Calibration, QueuePlace, calibration_to_json, read_calibration, simulated_calibration
+from desk.handling import Handling, Move, list_closed, list_held, list_queue, read_handling, read_moves
+from desk.holding import Closing, bring_in, is_guest, leave_as_guest, mark_spam, take_over
+from desk.hours import Hours, Span, hours_from_json, hours_to_json
+from desk.macros import VARIABLES, Macro, delete_macro, fill_in, list_macros, save_macro
+from desk.moving import held_by, move
+from desk.notes import Note, add_note, read_notes
+from desk.presence import AgentNow, agents_of, beat, set_presence
+from desk.queueing import HandoffRequest, Placed, Placement, enqueue
+from desk.ratings import RatingGiven, ratable_handling, rate, ratings_of, read_level, reasons_for
+from desk.returned import AgentFact, ReturnedFacts, last_returned
+from desk.routing import Route, Router
+from desk.service import Post, ServiceDesk
+from desk.vocabulary import (
+    Appeal,
+    CaseState,
+    CloseOutcome,
+    HandlingState,
+    HandoffReason,
+    Mood,
+    MoveKind,
+    Presence,
+    RatingLevel,
+    RatingTarget,
+    WorkItemState,
+)
+from desk.waiting import Wait
+from desk.work_items import (
+    WorkItem,
+    assign_work_item,
+    list_work_items,
+    overdue_work_items,
+    read_left_message,
+    take_work_item,
+)
+
+__all__ = [
+    "DEFINITIONS",
+    "VARIABLES",
+    "AgentFact",
+    "AgentNow",
+    "AlreadyTaken",
+    "Appeal",
+    "BadRating",
+    "Bell",
+    "BotAnswer",
+    "Brief",
+    "Calibration",
+    "CaseState",
+    "CloseOutcome",
+    "Closing",
+    "Desk",
+    "DeskError",
+    "DeskNow",
+    "DeskRefused",
+    "DeskUnknown",
+    "Event",
+    "Figures",
+    "Handling",
+    "HandlingState",
+    "HandoffReason",
+    "HandoffRequest",
+    "Hours",
+    "Macro",
+    "Mood",
+    "Move",
+    "MoveKind",
+    "NoRoom",
+    "NotHolding",
+    "Note",
+    "Placed",
+    "Placement",
+    "Post",
+    "Presence",
+    "QueuePlace",
+    "RatingGiven",
+    "RatingLevel",
+    "RatingTarget",
+    "Reserved",
+    "ReturnedFacts",
+    "Route",
+    "Router",
+    "ServiceDesk",
+    "Span",
+    "Staffing",
+    "UnseenMessages",
+    "Wait",
+    "WorkItem",
+    "WorkItemState",
+    "add_note",
+    "add_sample_desks",
+    "agents_of",
+    "appeal",
+    "assign_case",
+    "assign_work_item",
+    "beat",
+    "bring_in",
+    "calibration_to_json",
+    "decide_appeal",
+    "delete_macro",
+    "drop_old_events",
+    "enqueue",
+    "erase_citizen",
+    "events_after",
+    "fill_in",
+    "find_staffing",
+    "held_by",
+    "hours_from_json",
+    "hours_to_json",
+    "is_guest",
+    "known_departments",
+    "last_event",
+    "last_returned",
+    "leave_as_guest",
+    "list_bad_ratings",
+    "list_closed",
+    "list_desks",
+    "list_held",
+    "list_macros",
+    "list_queue",
+    "list_work_items",
+    "mark_spam",
+    "measure",
+    "move",
+    "note_contact",
+    "overdue_work_items",
+    "ratable_handling",
+    "rate",
+    "ratings_of",
+    "read_bad_rating",
+    "read_board",
+    "read_brief",
+    "read_calibration",
+    "read_desk",
+    "read_handling",
+    "read_left_message",
+    "read_level",
+    "read_moves",
+    "read_notes",
+    "reasons_for",
+    "resolve_case",
+    "save_desk",
+    "save_macro",
+    "set_presence",
+    "simulated_calibration",
+    "staff_desk",
+    "take_over",
+    "take_work_item",
+    "unstaff_desk",
+]

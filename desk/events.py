@@ -1,0 +1,92 @@
+"""What pages hear of live: the rows of `desk_event`, in order, from where a page stopped (`Last-Event-ID`), and a bell.
+
+A row's number is given before its transaction commits, so a smaller number may appear after a larger one. Readers therefore
+look back some seconds and leave out what they gave already; a page that loses its connection misses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from desk.models import DeskEvent
+
+LOOK_BACK = timedelta(seconds=10)
+_KEPT = timedelta(days=2)
+_MOST = 500
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something changed; pages fetch what they show again."""
+
+    id: int
+    kind: str
+    desk: str | None
+    agent: str | None
+    handling: str | None
+    at: datetime
+
+
+def last_event(session: Session) -> int:
+    """Give the newest event's number, where a fresh page begins."""
+    return session.scalar(select(func.max(DeskEvent.id))) or 0
+
+
+def events_after(
+    session: Session, after: int, desks: Sequence[str], agent: str, moment: datetime, given: frozenset[int] = frozenset()
+) -> list[Event]:
+    """Give what happened at some desks, or to an agent, since an event.
+
+    Args:
+        session: an open session.
+        after: the last event the page has.
+        desks: the desks it shows.
+        agent: whose page it is.
+        moment: now.
+        given: numbers given in the last seconds, which are left out.
+    """
+    rows = session.scalars(
+        select(DeskEvent)
+        .where(
+            or_(DeskEvent.id > after, DeskEvent.at > moment - LOOK_BACK),
+            or_(DeskEvent.desk.in_(desks), DeskEvent.agent == agent, DeskEvent.kind == "presence"),
+        )
+        .order_by(DeskEvent.id)
+        .limit(_MOST)
+    )
+    return [Event(r.id, r.kind, r.desk, r.agent, r.handling_id, r.at) for r in rows if r.id not in given]
+
+
+def drop_old_events(session: Session, moment: datetime) -> int:
+    """Drop events that no page waits for any more; gives how many."""
+    dropped = session.execute(delete(DeskEvent).where(DeskEvent.at < moment - _KEPT))
+    return dropped.rowcount if isinstance(dropped, CursorResult) else 0
+
+
+class Bell:
+    """Wakes the pages of this process when something was committed; other processes' pages look every few seconds."""
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Event] = set()
+
+    def ring(self) -> None:
+        """Wake all."""
+        for event in list(self._waiting):
+            event.set()
+
+    def listen(self) -> asyncio.Event:
+        """Give an event that is set at every ring; the listener clears it."""
+        event = asyncio.Event()
+        self._waiting.add(event)
+        return event
+
+    def stop_listening(self, event: asyncio.Event) -> None:
+        """Give an event of `listen` back."""
+        self._waiting.discard(event)

@@ -1,0 +1,247 @@
+"""The desk's edge towards the hub: hands a conversation over, takes its messages, posts what agents write.
+
+Built in `manage.py` with a database and a router, given to the hub as its desk, then connected to the hub's `post`. Each
+method opens its own sessions, in threads; none stays open while something is posted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from conversations import LedgerUnavailable, Response
+from desk import holding, moving, queueing, responder, sending, words, work_items
+from desk.desks import read_desk
+from desk.errors import AlreadyTaken
+from desk.events import Bell
+from desk.forecasts import Forecaster, QueuePlace
+from desk.handling import Handling
+from desk.holding import Closing
+from desk.moving import Due
+from desk.queueing import HandoffRequest, Placed, Placement
+from desk.returned import ReturnedFacts
+from desk.routing import Router
+from qinwen.clock import now
+from qinwen.database import Database
+from qinwen.log import logger
+from qinwen.replies import Reply
+from qinwen.vocabulary import Holder, Outcome
+
+log = logger(__name__)
+T = TypeVar("T")
+_SENT_POLL = 0.1
+_SENT_TRIES = 100
+
+
+class Post(Protocol):
+    """How a message goes to the citizen without a turn: the hub's `post`."""
+
+    async def __call__(self, conversation: str, author: str, reply: Reply) -> int:
+        """Write it to the ledger and have it delivered; gives its number."""
+
+
+class ServiceDesk:
+    """The desk as the hub and the pages use it.
+
+    Args:
+        database: the main database.
+        router: chooses desks.
+    """
+
+    def __init__(self, database: Database, router: Router) -> None:
+        self._database = database
+        self._router = router
+        self._post: Post | None = None
+        self._forecaster = Forecaster()
+        self.bell = Bell()
+
+    def connect(self, post: Post) -> None:
+        """Say how messages go to the citizen."""
+        self._post = post
+
+    async def respond(self, conversation: str, citizen: str, message_id: str, text: str, holder: Holder) -> Response:
+        """Take a message of a citizen who waits for a person or has one (`conversations.DeskResponder`).
+
+        Raises:
+            LedgerUnavailable: the database can't be used.
+        """
+        del citizen, holder  # the handling knows better: the holder may have changed since the hub looked
+        answered = await self.do(lambda s: responder.answer(s, conversation, message_id, text, now()))
+        if isinstance(answered, Response):
+            return answered
+        place = await self._tell_place(answered.handling)
+        # Without a place, an agent came in this very moment: then nothing is said here any more.
+        return Response(Outcome.DESK_QUEUED, (words.still_queued(place),)) if place else Response(Outcome.HANDED_OFF, ())
+
+    async def hand_over(self, request: HandoffRequest) -> Response:
+        """Take a conversation from the bot to the desk, and say to the citizen what happens now.
+
+        Raises:
+            DeskUnknown: there is no active desk.
+            AlreadyTaken: the conversation is over.
+            LedgerUnavailable: the database can't be used.
+        """
+        placement = await self.do(lambda s: queueing.enqueue(s, self._router, request, now()))
+        log.info("handed_over", conversation=request.conversation, placed=placement.placed.value)
+        if placement.placed is Placed.QUEUED and placement.handling:
+            place = await self._tell_place(placement.handling)
+            placement = replace(placement, place=place) if place else Placement(Placed.WITH_AGENT, placement.handling)
+        outcome, replies = tell_placement(placement)
+        return Response(outcome, replies, request.item, request.facet, request.region)
+
+    async def claim(self, handling: str, agent: str) -> Handling:
+        """Take a waiting conversation, and tell the citizen that a person is there.
+
+        Raises:
+            DeskError: see `holding.claim`.
+        """
+
+        def take(session: Session) -> tuple[holding.Claimed, Reply]:
+            claimed = holding.claim(session, handling, agent, now())
+            return claimed, words.agent_came(read_desk(session, claimed.handling.desk))
+
+        claimed, reply = await self.do(take)
+        if claimed.fresh:
+            await self._say(claimed.handling.conversation, "system", reply)
+        return claimed.handling
+
+    async def send(self, handling: str, agent: str, client_id: str, reply: Reply) -> int:
+        """Send an agent's message; the same `client_id` again sends nothing and gives the same number.
+
+        Raises:
+            NotHolding: the agent does not hold the conversation.
+            DeskRefused: the text is empty or too long.
+            LedgerUnavailable: the database can't be used; sending it again is safe.
+        """
+        for _ in range(_SENT_TRIES):
+            begun = await self.do(lambda s: sending.begin(s, handling, agent, client_id, reply.text, now()), ring=False)
+            if begun.message is not None:
+                return begun.message
+            if not begun.wait:
+                return await self._post_once(begun.conversation, handling, client_id, reply)
+            await asyncio.sleep(_SENT_POLL)
+        raise AlreadyTaken("这条消息正在发送，请稍等。")
+
+    async def close(self, handling: str, agent: str, closing: Closing) -> ReturnedFacts:
+        """End a person's service, tell the citizen, and give what the bot should know.
+
+        Raises:
+            DeskError: see `holding.close`.
+        """
+        returned = await self.do(lambda s: holding.close(s, handling, agent, closing, now()))
+        await self._say(returned.conversation, "system", words.service_ended())
+        return returned
+
+    async def transfer(self, handling: str, agent: str, desk: str, note: str, to_agent: str | None = None) -> Handling:
+        """Send a conversation on to a desk or an agent there, and tell the citizen.
+
+        Raises:
+            DeskError: see `moving.transfer_to_desk` and `moving.transfer_to_agent`.
+        """
+
+        def send_on(session: Session) -> tuple[Handling, Reply]:
+            if to_agent:
+                moved = moving.transfer_to_agent(session, handling, agent, desk, to_agent, note, now())
+            else:
+                moved = moving.transfer_to_desk(session, handling, agent, desk, note, now())
+            return moved, words.moved(read_desk(session, desk))
+
+        moved, reply = await self.do(send_on)
+        await self._say(moved.conversation, "system", reply)
+        return moved
+
+    async def answer_work_item(self, item: int, agent: str, reply: Reply) -> int:
+        """Answer a left message; a second answer is refused.
+
+        Raises:
+            DeskError: see `work_items.begin_answer`.
+            LedgerUnavailable: the database can't be used.
+        """
+        begun = await self.do(lambda s: work_items.begin_answer(s, item, agent, now()))
+        try:
+            return await self._say(begun.conversation, "agent", reply)
+        except BaseException:
+            await self.do(lambda s: work_items.reopen_work_item(s, item))
+            raise
+
+    async def sweep(self) -> int:
+        """Do what time has made due: silent and absent agents, overflow, closing time; gives how many were moved.
+
+        Any number of processes may call it; each handling is looked at again under its lock.
+
+        Raises:
+            LedgerUnavailable: the database can't be used.
+        """
+        count = 0
+        for handling, due in await self.do(lambda s: moving.find_due(s, now()), ring=False):
+            mended = await self.do(lambda s, h=handling, d=due: moving.mend(s, h, d, now()))  # type: ignore[misc]
+            if mended is None:
+                continue
+            count += 1
+            log.info("handling_mended", handling=handling, due=due.value)
+            await self._say(mended.handling.conversation, "system", _tell_mended(mended))
+        return count
+
+    async def do(self, work: Callable[[Session], T], *, ring: bool = True) -> T:
+        """Do a unit of work in the database, in a thread; then wake the pages.
+
+        Raises:
+            DeskError: what the work raises.
+            LedgerUnavailable: the database can't be used.
+        """
+
+        def run() -> T:
+            with self._database.session() as session:
+                return work(session)
+
+        try:
+            result = await asyncio.to_thread(run)
+        except SQLAlchemyError as error:
+            log.exception("desk_unavailable")
+            raise LedgerUnavailable("服务台的数据库暂时用不了，请过一会儿再试。") from error
+        if ring:
+            self.bell.ring()
+        return result
+
+    async def _tell_place(self, handling: str) -> QueuePlace | None:
+        return await self.do(lambda s: self._forecaster.tell_place(s, handling, now()), ring=False)
+
+    async def _post_once(self, conversation: str, handling: str, client_id: str, reply: Reply) -> int:
+        number = await self._say(conversation, "agent", reply)
+        await self.do(lambda s: sending.finish(s, handling, client_id, number, now()))
+        return number
+
+    async def _say(self, conversation: str, author: str, reply: Reply) -> int:
+        if self._post is None:
+            message = "the desk was not connected to the hub"
+            raise RuntimeError(message)
+        return await self._post(conversation, author, reply)
+
+
+def tell_placement(placement: Placement) -> tuple[Outcome, tuple[Reply, ...]]:
+    """Give the outcome and the words for what became of somebody who asked for a person."""
+    if placement.placed is Placed.EMERGENCY:
+        return Outcome.EMERGENCY, (words.emergency(placement.number),)
+    if placement.placed is Placed.COOLING_DOWN and placement.until:
+        return Outcome.DESK_CLOSED, (words.cooling_down(placement.until, now()),)
+    if placement.placed is Placed.CLOSED and placement.desk:
+        return Outcome.DESK_CLOSED, (words.closed(placement.desk, placement.opens_at, now()),)
+    if placement.placed is Placed.QUEUED and placement.desk:
+        return Outcome.DESK_QUEUED, (words.queued(placement.desk, placement.place),)
+    return Outcome.HANDED_OFF, ()
+
+
+def _tell_mended(mended: moving.Mended) -> Reply:
+    moment = now()
+    if mended.due is Due.OVERFLOW:
+        return words.moved(mended.desk)
+    if mended.due is Due.DESK_CLOSED:
+        return words.nobody_left(mended.desk, mended.desk.hours.next_opening(moment), moment)
+    if mended.due is Due.NO_MESSAGE:
+        return words.no_message_came()
+    return words.back_in_queue(mended.desk)

@@ -1,0 +1,58 @@
+"""What the desk reads in the ledger; the only module here that does. Texts there are masked already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from conversations.ledger import hold_citizen, messages_after
+from qinwen.replies import Reply
+
+__all__ = ["Line", "hold_citizen", "lately_said", "read_lines", "unseen"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A message of the ledger: its id, the sender's id of the turn's message, who wrote it, and what."""
+
+    id: int
+    conversation: str
+    turn: str | None
+    message_id: str | None
+    author: str
+    outcome: str | None
+    at: str
+    reply: Reply
+
+
+def read_lines(session: Session, citizen: str, after: int | None = None) -> list[Line]:
+    """Give a citizen's messages above an id, or the last hundred."""
+    return [_to_line(shape) for shape in messages_after(session, citizen, after)]
+
+
+def lately_said(session: Session, citizen: str, conversation: str, count: int = 6) -> list[Line]:
+    """Give the last messages that a citizen wrote in a conversation, oldest first."""
+    lines = [line for line in read_lines(session, citizen) if line.conversation == conversation and line.author == "citizen"]
+    return lines[-count:]
+
+
+def unseen(session: Session, citizen: str, conversation: str, seen: int) -> Sequence[Line]:
+    """Give what a citizen wrote in a conversation after the message with id `seen`."""
+    lines = read_lines(session, citizen, seen)
+    return [line for line in lines if line.conversation == conversation and line.author == "citizen"]
+
+
+def _to_line(shape: dict[str, Any]) -> Line:
+    return Line(
+        id=shape["id"],
+        conversation=shape["conversation"],
+        turn=shape["turn"],
+        message_id=shape["message_id"],
+        author=shape["author"],
+        outcome=shape["outcome"],
+        at=shape["at"],
+        reply=Reply.from_json({"type": "text", **shape["reply"]}),
+    )
