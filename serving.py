@@ -10,15 +10,20 @@ from aiohttp import web
 
 from channels.wechat import CHANNEL, WechatCarrier
 from channels.wechat.server_api import WechatClient
-from conversations import Carrier, Courier, EngineClient, Hub, Preparer, TokenBuckets, Unlimited
+from conversations import Carrier, Courier, EngineClient, EngineMemory, Hub, Preparer, TokenBuckets, Unlimited
 from qinwen.database import Database
 from qinwen.log import configure_logging
+from qinwen.quiet_hours import read_quiet_hours
 from qinwen.settings import Settings, load_settings
+from services_backend import CaseTalk, HttpBackend, NoTryLimits, Teller, TryLimits
+from services_backend import erase_citizen as erase_cases
+from web.case_side import CaseSide
 from web.console import deliveries
 from web.console.knowledge import make_knowledge_module, make_room
 from web.console.modules import Module
 from web.health import CHECKS, database_check, http_check
 from web.public import make_public_app
+from web.services_events import make_events_route
 from web.staff import make_staff_app
 
 
@@ -34,8 +39,32 @@ async def serve_web(settings: Settings) -> None:
         openings = TokenBuckets(settings.sessions_per_minute) if settings.rate_limits else Unlimited()
         wechat = WechatClient(settings, database) if settings.wechat_mode != "off" and settings.wechat_app_secret else None
         carriers = wechat_carriers(settings, wechat)
-        hub = Hub(database, engine, limiter, settings.conversation_idle, carriers, settings.most_turns)
+        backend = HttpBackend(
+            session,
+            settings.services_url,
+            settings.services_key_id,
+            settings.services_secret,
+            timeout=settings.services_timeout,
+            connect_timeout=settings.services_connect_timeout,
+        )
+        limits = TryLimits() if settings.rate_limits else NoTryLimits()
+        talk = CaseTalk(backend, database, settings.personal_secret, limits)
+        memory = EngineMemory(settings.tracker_url)
+        hub = Hub(
+            database,
+            engine,
+            limiter,
+            settings.conversation_idle,
+            carriers,
+            settings.most_turns,
+            cases=CaseSide(talk),
+            erasers=(memory.erase_citizen, erase_cases),
+            longest_wait=settings.longest_wait,
+        )
+        teller = Teller(talk.room, hub, read_quiet_hours(settings.quiet_hours))
+        events = make_events_route(database, settings.webhook_secret, teller)
         courier = asyncio.create_task(Courier(hub).run())
+        news = asyncio.create_task(teller.run())
         checks = {
             "database": database_check(database),
             "engine": http_check(session, f"{settings.engine_url}/webhooks/gateway/"),
@@ -43,7 +72,7 @@ async def serve_web(settings: Settings) -> None:
         }
         runners = []
         for app, host, port in (
-            (make_public_app(settings, hub, openings, wechat), settings.public_host, settings.public_port),
+            (make_public_app(settings, hub, openings, wechat, (events,)), settings.public_host, settings.public_port),
             (
                 make_staff_app(settings, database, staff_modules(settings, database, wechat)),
                 settings.staff_host,
@@ -63,7 +92,9 @@ async def serve_web(settings: Settings) -> None:
             await runner.cleanup()
         await hub.drain()
         courier.cancel()
-        await asyncio.gather(courier, return_exceptions=True)
+        news.cancel()
+        await asyncio.gather(courier, news, return_exceptions=True)
+        memory.close()
         if wechat:
             await wechat.close()
     database.close()
@@ -73,7 +104,7 @@ def staff_modules(settings: Settings, database: Database, wechat: WechatClient |
     """Give the console's parts that need to know what runs here."""
     return (
         make_knowledge_module(make_room(settings, database)),
-        deliveries.make_module(wechat.troubles if wechat else tuple),
+        deliveries.make_module(wechat.troubles if wechat else None),
     )
 
 

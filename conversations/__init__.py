@@ -11,6 +11,7 @@ from conversations.delivery_list import (
     requeue_delivery,
 )
 from conversations.engine import EngineClient
+from conversations.engine_memory import EngineMemory
 from conversations.errors import (
     ConversationError,
     ConversationUnknown,
@@ -27,12 +28,23 @@ from conversations.intake import accept_message_id, accept_text
 from conversations.ledger import change_holder
 from conversations.limits import RateLimiter, TokenBuckets, Unlimited
 from conversations.preparing import Preparer
-from conversations.turns import Allowance, CitizenMessage, DeskResponder, FinishedTurn, Responder, Response
+from conversations.turns import (
+    Allowance,
+    Asked,
+    CaseResponder,
+    CitizenMessage,
+    DeskResponder,
+    FinishedTurn,
+    Responder,
+    Response,
+)
 
 __all__ = [
     "STATES",
     "Allowance",
+    "Asked",
     "Carrier",
+    "CaseResponder",
     "CitizenMessage",
     "ConversationError",
     "ConversationUnknown",
@@ -42,6 +54,7 @@ __all__ = [
     "DeliveryUnknown",
     "DeskResponder",
     "EngineClient",
+    "EngineMemory",
     "FinishedTurn",
     "Hub",
     "LedgerUnavailable",

@@ -8,7 +8,7 @@ twice; a turn's answer is written by the process that holds it and by no other.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, aliased
 from conversations.ledger import hold_citizen, new_id, open_conversation, touch_conversation, write_message
 from conversations.models import Citizen, Conversation, Message, Turn
 from conversations.turns import CitizenMessage, FinishedTurn, Response
-from language import mask_personal
+from language import SaidSecrets, hide_secrets
 from qinwen.clock import now
 from qinwen.replies import Choice, Reply
 from qinwen.vocabulary import Outcome
@@ -39,6 +39,8 @@ class Claim:
         channel: the channel it came by.
         region: the region that the conversation remembers.
         text: the masked text.
+        said: what proved an identity in the text, only for who claimed it and only in memory.
+        origin: an opaque reference of the network address, likewise.
         prepared: the channel's own answer, if it came with one.
         mine: whether the caller is to run it.
         started: whether it runs already, since no earlier one of the citizen was open when it was claimed.
@@ -56,9 +58,13 @@ class Claim:
     mine: bool = False
     started: bool = False
     finished: FinishedTurn | None = None
+    said: SaidSecrets = field(default=SaidSecrets(), repr=False)
+    origin: str = ""
 
 
-def claim_turn(session: Session, message: CitizenMessage, channel: str, runner: str, idle: float) -> Claim:
+def claim_turn(
+    session: Session, message: CitizenMessage, channel: str, runner: str, idle: float, *, expects_secret: bool = False
+) -> Claim:
     """Claim a message: the first call with its id makes the turn and writes the message, later calls find it.
 
     Args:
@@ -67,6 +73,7 @@ def claim_turn(session: Session, message: CitizenMessage, channel: str, runner: 
         channel: the channel that brought it.
         runner: the process that will run it.
         idle: seconds without a word after which a new conversation begins.
+        expects_secret: whether the bot just asked for a number that proves an identity.
     """
     known = find_claim(session, message.citizen, message.message_id)
     if known:
@@ -96,7 +103,8 @@ def claim_turn(session: Session, message: CitizenMessage, channel: str, runner: 
     turn.state = "running" if started else "queued"
     session.add(turn)
     session.flush()
-    text = mask_personal(message.text)
+    hidden = hide_secrets(message.text, expected=expects_secret)
+    text = hidden.text
     write_message(session, conversation.id, message.citizen, turn.id, "in", "citizen", text, None)
     if message.allowance:
         values = {"push_left": message.allowance.messages, "push_until": now() + timedelta(seconds=message.allowance.seconds)}
@@ -112,6 +120,8 @@ def claim_turn(session: Session, message: CitizenMessage, channel: str, runner: 
         prepared=message.prepared,
         mine=True,
         started=started,
+        said=hidden.said,
+        origin=message.origin,
     )
 
 

@@ -1,9 +1,13 @@
-"""What `qinwen deliveries …` does; called by `manage.py`, which parses the command line. Each prints for a person."""
+"""What `qinwen deliveries …` and `qinwen retention` do; called by `manage.py`. Each prints for a person."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from conversations.delivery_list import count_deliveries, give_up_delivery, list_deliveries, requeue_delivery
-from qinwen.clock import SHAANXI
+from conversations.engine_memory import EngineMemory
+from conversations.retention import purge_words
+from qinwen.clock import SHAANXI, now
 from qinwen.database import Database
 from qinwen.settings import Settings
 
@@ -46,4 +50,20 @@ def give_up(settings: Settings, number: int) -> int:
     with Database(settings.database_url).session() as session:
         give_up_delivery(session, number)
     print(f"消息 {number} 已放弃。")
+    return 0
+
+
+def keep_words(settings: Settings, *, dry_run: bool) -> int:
+    """Erase words and memories that are older than the settings allow; in a dry run only count them."""
+    moment = now()
+    database, memory = Database(settings.database_url), EngineMemory(settings.tracker_url)
+    with database.session() as session:
+        counts = purge_words(session, moment, settings.keep_words, dry_run=dry_run)
+    remembered = memory.purge(moment - timedelta(days=settings.keep_memory), dry_run=dry_run)
+    memory.close()
+    database.close()
+    verb = "到期" if dry_run else "已清除"
+    print(f"聊天内容（{settings.keep_words} 天）  {verb} {counts['message']} 条")
+    print(f"推送内容（{settings.keep_words} 天）  {verb} {counts['delivery']} 条")
+    print(f"引擎的短期记忆（{settings.keep_memory} 天）  {verb} {remembered} 个会话")
     return 0

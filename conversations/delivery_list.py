@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from qinwen.clock import now
 STATES = ("waiting", "offered", "due", "sending", "sent", "parked", "given_up")
 _MAY_REQUEUE = ("parked", "given_up")
 _MAY_GIVE_UP = ("due", "parked")
+_ERASED = "erased"
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,13 @@ def count_deliveries(session: Session) -> Counter[str]:
 
 
 def requeue_delivery(session: Session, number: int) -> None:
-    """Let a parked or given-up message be pushed again.
+    """Let a parked or given-up message be pushed again; what was erased has no words left and stays given up.
 
     Raises:
         DeliveryUnknown: there is none with this number that could be.
     """
-    _move(session, number, _MAY_REQUEUE, {"state": "due", "reason": None, "reply_turn": None, "attempts": 0, "next_at": now()})
+    may = Delivery.state.in_(_MAY_REQUEUE) & Delivery.reason.is_distinct_from(_ERASED)
+    _move(session, number, may, {"state": "due", "reason": None, "reply_turn": None, "attempts": 0, "next_at": now()})
 
 
 def give_up_delivery(session: Session, number: int, reason: str = "staff") -> None:
@@ -78,12 +80,10 @@ def give_up_delivery(session: Session, number: int, reason: str = "staff") -> No
     Raises:
         DeliveryUnknown: there is none with this number that could be.
     """
-    _move(session, number, _MAY_GIVE_UP, {"state": "given_up", "reason": reason})
+    _move(session, number, Delivery.state.in_(_MAY_GIVE_UP), {"state": "given_up", "reason": reason})
 
 
-def _move(session: Session, number: int, states: tuple[str, ...], values: dict[str, Any]) -> None:
-    result = session.execute(
-        update(Delivery).where(Delivery.id == number, Delivery.state.in_(states)).values(**values, changed_at=now())
-    )
+def _move(session: Session, number: int, may: ColumnElement[bool], values: dict[str, Any]) -> None:
+    result = session.execute(update(Delivery).where(Delivery.id == number, may).values(**values, changed_at=now()))
     if not isinstance(result, CursorResult) or result.rowcount != 1:
         raise DeliveryUnknown(f"没有可以这样处理的消息 {number}：它可能正在发送，或已经处理过。")

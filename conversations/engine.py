@@ -6,8 +6,8 @@ Request and answer:
     {"conversation": "…", "text": "…", "message_id": "…", "metadata": {"region": "610100"}}
     → 200 {"intent": "ask_fee", "confidence": 0.97, "messages": [{"custom": {…}} | {"text": "…", "metadata": {…}}]}
 
-An action sends its answer as one `custom` object: {"outcome", "item", "facet", "region", "replies": [Reply…]}; a response
-of the domain comes as text with its outcome in `metadata`.
+An action sends its answer as one `custom` object: {"outcome", "item", "facet", "region", "replies": [Reply…]}, with a
+"request" where the citizen wants something about cases; a response of the domain comes as text with its outcome in `metadata`.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _read_messages(messages: Sequence[Mapping[str, Any]]) -> tuple[Outcome | Non
         custom = message.get("custom")
         if isinstance(custom, Mapping):
             outcome = Outcome(custom["outcome"])
-            about = {name: custom.get(name) for name in ("item", "facet", "region")}
+            about = {name: custom.get(name) for name in ("item", "facet", "region", "request")}
             replies += [Reply.from_json(reply) for reply in custom["replies"]]
         elif message.get("text"):
             outcome = outcome or Outcome((message.get("metadata") or {}).get("outcome", "smalltalk"))

@@ -8,10 +8,12 @@ within seconds ask for it with `answer_within`, and pushes it later otherwise.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -22,8 +24,9 @@ from conversations.claims import Claim
 from conversations.errors import SessionUnknown, TooBusy, TooManyMessages
 from conversations.fallback import BUSY, STILL_WORKING
 from conversations.limits import RateLimiter
-from conversations.runs import Runs
-from conversations.turns import CitizenMessage, DeskResponder, FinishedTurn, Responder, Response
+from conversations.pace import Pace
+from conversations.runs import Eraser, Runs
+from conversations.turns import CaseResponder, CitizenMessage, DeskResponder, FinishedTurn, Responder, Response
 from qinwen.database import Database
 from qinwen.log import logger
 from qinwen.replies import Reply
@@ -34,6 +37,8 @@ _POLL = 0.05
 # A platform that hears nothing asks again: three times in all, five seconds each (`wechat.md` §2.3).
 _OVERRUN = 1.5
 _LAST_ATTEMPT_AFTER = 9.0
+# So many turns are never too many, however slow they are.
+_ALWAYS = 16
 
 
 @dataclass(eq=False)
@@ -63,6 +68,10 @@ class Hub:
         carriers: the channels that push, by name.
         most_turns: how many turns may be under way in this process before it says that it is busy.
         desk: takes the messages that are for a person.
+        cases: answers in front of the bot what is about cases.
+        erasers: erase what others keep of a citizen.
+        longest_wait: how many seconds one more turn may have to wait, by the recent pace, before it says that it is busy: an
+            answer that is late for its request costs more work than one in time.
     """
 
     def __init__(
@@ -74,12 +83,18 @@ class Hub:
         carriers: Mapping[str, Carrier] | None = None,
         most_turns: int = 64,
         desk: DeskResponder | None = None,
+        cases: CaseResponder | None = None,
+        erasers: Sequence[Eraser] = (),
+        longest_wait: float = math.inf,
     ) -> None:
-        self.runs = Runs(database, responder, carriers or {}, desk)
+        self.runs = Runs(database, responder, carriers or {}, desk, cases, erasers)
+        self._cases = cases
         self.carriers = carriers or {}
         self._limiter = limiter
         self._idle = idle
         self._most_turns = most_turns
+        self._longest_wait = longest_wait
+        self._pace = Pace()
         self._received: dict[tuple[str, str], Received] = {}
         self._listeners: dict[str, set[asyncio.Event]] = defaultdict(set)
         self.courier_wake = asyncio.Event()
@@ -123,6 +138,8 @@ class Hub:
             ledger.erase_citizen(session, citizen)
             claims.close_open_turns(session, citizen)
             deliveries.cancel_deliveries(session, citizen, "erased")
+            for eraser in self.runs.erasers:
+                eraser(session, citizen)
 
         await self.runs.in_ledger(erase)
 
@@ -195,6 +212,35 @@ class Hub:
         self.courier_wake.set()
         return number
 
+    async def tell(self, citizen: str, reply: Reply, note: Callable[[Session], bool]) -> bool:
+        """Tell a citizen something unasked, if `note` in the same transaction says that it is still to be told.
+
+        Raises:
+            LedgerUnavailable: the database can't be used.
+        """
+
+        def write(session: Session) -> bool:
+            conversation = ledger.find_last_conversation(session, citizen)
+            if conversation is None or not note(session):
+                return False
+            _, channel, _ = ledger.post_message(session, conversation, "system", reply)
+            if carrier := self.carriers.get(channel):
+                deliveries.add_parts(session, citizen, None, carrier.make_parts(Response(Outcome.ACKNOWLEDGED, (reply,))))
+            return True
+
+        told = await self.runs.in_ledger(write)
+        self._tell_listeners(citizen)
+        self.courier_wake.set()
+        return told
+
+    async def last_heard(self, citizen: str) -> datetime | None:
+        """Give when a citizen wrote last; None where nobody can be told anything any more.
+
+        Raises:
+            LedgerUnavailable: the database can't be used.
+        """
+        return await self.runs.in_ledger(lambda s: ledger.last_heard(s, citizen))
+
     async def messages_after(self, citizen: str, after: int | None) -> list[dict[str, Any]]:
         """List a citizen's messages above an id (see `ledger.messages_after`).
 
@@ -236,8 +282,10 @@ class Hub:
         Raises:
             TooBusy: it can't.
         """
-        if len(self._received) >= self._most_turns:
-            log.warning("turn_shed", open_turns=len(self._received))
+        turns = len(self._received)
+        wait = self._pace.wait_behind(turns)
+        if turns >= self._most_turns or (turns >= _ALWAYS and wait > self._longest_wait):
+            log.warning("turn_shed", open_turns=turns, wait=round(wait, 1))
             raise TooBusy(BUSY)
 
     def _start(self, message: CitizenMessage, channel: str) -> Received:
@@ -251,21 +299,27 @@ class Hub:
         claimed: asyncio.Future[Claim] = asyncio.get_running_loop().create_future()
         received = Received(message.citizen, channel, claimed, asyncio.create_task(self._run(message, channel, claimed)))
         self._received[key] = received
-        received.task.add_done_callback(lambda _: self._received.pop(key, None))
+        received.task.add_done_callback(lambda _: self._drop(key))
         return received
+
+    def _drop(self, key: tuple[str, str]) -> None:
+        self._received.pop(key, None)
+        self._pace.turn_ended(len(self._received))
 
     async def _run(self, message: CitizenMessage, channel: str, claimed: asyncio.Future[Claim]) -> FinishedTurn:
         try:
             async with self.runs.claiming(message.citizen):
-                claim = await self.runs.in_ledger(
-                    lambda s: claims.claim_turn(s, message, channel, self.runs.runner, self._idle)
-                )
+                claim = await self.runs.in_ledger(lambda s: self._claim(s, message, channel))
         except BaseException as error:
             claimed.set_exception(error)
             claimed.exception()  # whoever awaits the task sees it; the future may have no waiter
             raise
         claimed.set_result(claim)
         return await self._end(claim)
+
+    def _claim(self, session: Session, message: CitizenMessage, channel: str) -> Claim:
+        expects_secret = self._cases is not None and self._cases.expects_secret(session, message.citizen)
+        return claims.claim_turn(session, message, channel, self.runs.runner, self._idle, expects_secret=expects_secret)
 
     async def _end(self, claim: Claim) -> FinishedTurn:
         finished = await self.runs.finish(claim)

@@ -7,7 +7,7 @@ opens it and commits.
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -20,6 +20,8 @@ from conversations.models import Citizen, CitizenAlias, Conversation, Message, T
 from qinwen.clock import now
 from qinwen.replies import Reply
 from qinwen.vocabulary import Holder
+
+ERASED = "erased:"
 
 
 def new_id() -> str:
@@ -59,19 +61,24 @@ def alias_citizen(session: Session, citizen: str, channel: str, address: str) ->
     session.merge(CitizenAlias(channel=channel, address=address, citizen_id=citizen, created_at=now()))
 
 
+def erase_words(session: Session, citizen: str) -> None:
+    """Erase a citizen's words and end their conversations; the turns stay, without a word, for the figures."""
+    hold_citizen(session, citizen)
+    session.execute(update(Message).where(Message.citizen_id == citizen).values(text="", payload=None))
+    session.execute(
+        update(Conversation).where(Conversation.citizen_id == citizen).values(holder=Holder.CLOSED.value, region=None)
+    )
+
+
 def erase_citizen(session: Session, citizen: str) -> None:
-    """Erase a citizen's words, addresses and what was still to be sent; the turns stay, without a word, for the figures.
+    """Erase a citizen's words, addresses and what was still to be sent.
 
     Source: the platform asks to erase a follower's data when they leave (`wechat.md` §2.2). Erasing twice does no harm.
     """
-    hold_citizen(session, citizen)
-    session.execute(update(Message).where(Message.citizen_id == citizen).values(text="", payload=None))
+    erase_words(session, citizen)
     session.execute(delete(CitizenAlias).where(CitizenAlias.citizen_id == citizen))
     session.execute(
-        update(Citizen).where(Citizen.id == citizen).values(address=f"erased:{citizen}", push_left=0, push_until=None)
-    )
-    session.execute(
-        update(Conversation).where(Conversation.citizen_id == citizen).values(holder=Holder.CLOSED.value, region=None)
+        update(Citizen).where(Citizen.id == citizen).values(address=f"{ERASED}{citizen}", push_left=0, push_until=None)
     )
 
 
@@ -84,7 +91,7 @@ def messages_after(session: Session, citizen: str, after: int | None, limit: int
     statement = (
         select(Message, Turn.message_id, Turn.outcome)
         .outerjoin(Turn, Turn.id == Message.turn_id)
-        .where(Message.citizen_id == citizen)
+        .where(Message.citizen_id == citizen, Message.text != "")  # what was erased has no words
         .limit(limit)
     )
     if after is None:
@@ -135,6 +142,21 @@ def open_conversation(session: Session, citizen: str, idle: float) -> Conversati
     session.add(conversation)
     session.flush()
     return conversation
+
+
+def find_last_conversation(session: Session, citizen: str) -> str | None:
+    """Give the citizen's last conversation."""
+    return session.scalar(
+        select(Conversation.id).where(Conversation.citizen_id == citizen).order_by(Conversation.last_at.desc()).limit(1)
+    )
+
+
+def last_heard(session: Session, citizen: str) -> datetime | None:
+    """Give when a citizen wrote last; None where they never did, or were erased from their channel."""
+    address = session.scalar(select(Citizen.address).where(Citizen.id == citizen))
+    if address is None or address.startswith(ERASED):
+        return None
+    return session.scalar(select(Turn.started_at).where(Turn.citizen_id == citizen).order_by(Turn.number.desc()).limit(1))
 
 
 def change_holder(session: Session, conversation: str, expected: Holder | tuple[Holder, ...], new: Holder) -> bool:

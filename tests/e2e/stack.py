@@ -35,6 +35,8 @@ class Stack:
         account = {
             **simulate_account({"QINWEN_WECHAT_SIMULATOR": "on", "QINWEN_WECHAT_SIMULATOR_PORT": str(self.wechat_port)}),
             "QINWEN_WECHAT_SIMULATOR": "off",
+            # Nobody is turned away however slow the machine is: the storms count an answer for every message.
+            "QINWEN_LONGEST_WAIT": "60",
         }
         self.environment = {**os.environ, **ports, **account, "QINWEN_VAR": str(self.var), "QINWEN_RATE_LIMITS": "off"}
         self.log = folder / "up.log"

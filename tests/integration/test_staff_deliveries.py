@@ -1,13 +1,19 @@
 """Staff see what became of each pushed message and why, and may send a stuck one again or give it up."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
+from channels.wechat.server_api import CircuitState, explain
 from conversations.deliveries import add_parts
 from conversations.ledger import open_citizen
 from conversations.models import Delivery
+from qinwen.clock import now
 from staff import AuditFilter, Role, find_rows
 from tests.staffing import Browser, hash_quickly, make_member
+from web.console import deliveries
+from web.staff import make_staff_app
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +43,21 @@ async def administrator(staff, ledger_database):
     browser = Browser(staff)
     await browser.sign_in("boss")
     return browser
+
+
+@pytest.fixture
+def administrator_with(aiohttp_client, settings, ledger_database):
+    """Give an administrator at a console where the platform is in some state."""
+
+    async def make(troubles, skew=lambda: None):
+        app = make_staff_app(settings, ledger_database, (deliveries.make_module(troubles, skew),))
+        make_member(ledger_database, "boss", Role.ADMINISTRATOR)
+        browser = Browser(await aiohttp_client(app))
+        await browser.sign_in("boss")
+        await browser.get("/deliveries")
+        return browser
+
+    return make
 
 
 def states(database):
@@ -114,3 +135,51 @@ async def test_markup_of_a_citizen_or_an_editor_is_shown_as_text(administrator, 
     await administrator.get("/deliveries")
     assert "<script>alert" not in administrator.text
     assert "&lt;script&gt;alert" in administrator.text
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"), [("not_pushable", "没有文字"), ("erased", "删除了记录"), ("99999", "不在我们的表里")]
+)
+async def test_every_reason_has_its_words(administrator, parked, reason, words):
+    parked(reason)
+    await administrator.get("/deliveries")
+    assert words in administrator.text
+
+
+async def test_what_was_erased_can_not_be_sent_again(administrator, parked, ledger_database):
+    parked("erased")
+    with ledger_database.session() as session:
+        session.get(Delivery, 1).state = "given_up"
+    await administrator.get("/deliveries")
+    assert "/requeue" not in administrator.text
+    assert (await administrator.send("/deliveries/1/requeue")).status == 409
+    assert states(ledger_database) == ["given_up"]
+
+
+async def test_what_stands_still_at_the_platform_is_shown_with_what_to_do(administrator_with):
+    fault = explain("40164")
+    state = CircuitState("account", "40164", fault.staff, fault.operator, now(), now() + timedelta(minutes=1))
+    browser = await administrator_with(lambda: (state,))
+    assert fault.staff in browser.text
+    assert fault.operator in browser.text
+    assert "40164" in browser.text
+    assert "微信的接口能用" not in browser.text
+
+
+async def test_without_trouble_the_page_says_that_all_is_well(administrator_with):
+    browser = await administrator_with(tuple, lambda: 1.4)
+    assert "微信的接口能用" in browser.text
+    assert "相差 1 秒" in browser.text
+
+
+async def test_where_nothing_is_pushed_the_page_says_so(administrator_with):
+    browser = await administrator_with(None)
+    assert "不会主动推送" in browser.text
+    assert "还没有收到微信的推送" in browser.text
+
+
+@pytest.mark.parametrize("seconds", [660.0, -660.0])
+async def test_a_wrong_clock_is_shown(administrator_with, seconds):
+    browser = await administrator_with(tuple, lambda: seconds)
+    assert f"相差 {seconds:.0f} 秒" in browser.text
+    assert "NTP" in browser.text

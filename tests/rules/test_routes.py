@@ -10,6 +10,7 @@ PUBLIC_APP = {
     "/api/chat/sessions": "public",
     "/api/chat/messages": "bearer",
     "/api/chat/events": "bearer",
+    "/api/services/events": "signed",
     "/static": "public",
     "/healthz": "open health",
     "/readyz": "open health",

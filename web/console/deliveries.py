@@ -23,9 +23,12 @@ from web.console.access import member_of
 from web.console.forms import text_of
 from web.console.modules import Module, NavEntry, Route, needs
 from web.console.pages import change, redirect, render, transact
+from web.wechat_metrics import clock_skew
 
 _SIZE = 50
 _ID_DIGITS = 16
+# A push arrives within seconds of its timestamp; this far off, our own clock is wrong.
+_MUCH_SKEW = 30
 _WAYS = {"reply": "随提问答复", "push": "客服消息"}
 # What our own side says; the platform's codes have a table of their own.
 _REASONS = {
@@ -33,11 +36,12 @@ _REASONS = {
     "unknown": "不知道市民收到没有，不会自己再发一遍。问过市民，或确定没收到，再点重发。",
     "channel_off": "这个渠道现在没有开。",
     "no_customer_messages": "这个账号不能主动发消息，市民下次说话时给。",
-    "broke": "发送时出了意外，不知道市民收到没有。",
+    "not_pushable": "这一条没有文字，推送不了，市民下次说话时给。",
     "erased": "市民离开或要求删除了记录。",
     "staff": "工作人员放弃的。",
 }
 Troubles = Callable[[], Sequence[CircuitState]]
+Skew = Callable[[], float | None]
 
 
 def reason_words(reason: str | None) -> str:
@@ -45,11 +49,12 @@ def reason_words(reason: str | None) -> str:
     return (_REASONS.get(reason) or explain(reason).staff) if reason else ""
 
 
-def make_module(troubles: Troubles) -> Module:
+def make_module(troubles: Troubles | None, skew: Skew = clock_skew) -> Module:
     """Give the module.
 
     Args:
-        troubles: lists what stands still at the platform.
+        troubles: lists what stands still at the platform; None where nothing is pushed to it.
+        skew: how far our clock is from the platform's, in seconds; None when it is not known.
     """
 
     async def show(request: web.Request) -> web.Response:
@@ -76,7 +81,10 @@ def make_module(troubles: Troubles) -> Module:
             ways=_WAYS,
             chosen={"state": state, "citizen": citizen},
             reason_of=reason_words,
-            troubles=troubles(),
+            pushing=troubles is not None,
+            troubles=troubles() if troubles else (),
+            skew=skew(),
+            much_skew=_MUCH_SKEW,
             newest=before is None,
             latest=urlencode(given),
             older=urlencode({**given, "below": last.id}) if last else "",  # type: ignore[attr-defined]
@@ -96,7 +104,7 @@ def make_module(troubles: Troubles) -> Module:
 
 async def requeue(request: web.Request) -> web.Response:
     """Let a parked or given-up message be pushed again."""
-    return await _move(request, requeue_delivery, "delivery_requeued", "已重新排队，马上就发。")
+    return await _move(request, requeue_delivery, "delivery_requeued", "已重新排队。条数用完的，等市民下次说话时给。")
 
 
 async def give_up(request: web.Request) -> web.Response:

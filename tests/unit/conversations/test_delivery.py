@@ -20,11 +20,19 @@ from conversations import (
     requeue_delivery,
 )
 from conversations.models import Citizen, Delivery, Message, Turn
+from conversations.pace import Pace
 from qinwen.clock import now
 from qinwen.replies import Choice, Reply
 from qinwen.vocabulary import Outcome
 
 ALLOWED = Allowance(5, 3600)
+
+
+class SlowPace(Pace):
+    """Five turns a second."""
+
+    def wait_behind(self, turns):
+        return turns * 0.2
 
 
 class FakeCarrier:
@@ -356,3 +364,16 @@ async def test_staff_see_the_deliveries_and_may_requeue_or_give_up_stuck_ones(hu
         assert count_deliveries(session) == {"given_up": 1}
         assert list_deliveries(session, "due") == list_deliveries(session, citizen="x") == []
         assert list_deliveries(session, before=row.id) == []
+
+
+async def test_whoever_would_wait_too_long_is_told_at_once_but_a_few_never_are(make_hub, carrier, responder, monkeypatch):
+    hub = make_hub(carriers={"wechat": carrier}, longest_wait=3.0)
+    monkeypatch.setattr(hub, "_pace", SlowPace())
+    citizens = [await hub.open_citizen("wechat", f"citizen {number}") for number in range(17)]
+    responder.hold["慢"] = asyncio.Event()
+    taken = [await hub.receive(CitizenMessage(one, "1", "慢", None, ALLOWED), "wechat") for one in citizens[:16]]
+    with pytest.raises(TooBusy, match="问的人特别多"):
+        await hub.receive(CitizenMessage(citizens[16], "1", "慢", None, ALLOWED), "wechat")
+    responder.hold["慢"].set()
+    await asyncio.gather(*(one.task for one in taken))
+    await hub.receive(CitizenMessage(citizens[16], "1", "慢", None, ALLOWED), "wechat")

@@ -44,7 +44,7 @@ def set_all(database, model, **values):
         session.execute(update(model).values(**values))
 
 
-def _fail(_):
+def _fail(*_, **__):
     raise RuntimeError
 
 
@@ -97,7 +97,7 @@ def test_a_claim_that_fails_half_way_leaves_nothing(claim, ledger_database, monk
         claim("m0")
     before = count(ledger_database, Turn), count(ledger_database, Conversation)
     with monkeypatch.context() as patch, pytest.raises(RuntimeError):
-        patch.setattr(claims, "mask_personal", _fail)
+        patch.setattr(claims, "hide_secrets", _fail)
         claim("m1")
     assert (count(ledger_database, Turn), count(ledger_database, Conversation)) == before
     assert claim("m1").mine

@@ -1,0 +1,64 @@
+"""One turn of the conversation about cases: the question, where the talk stands, and what it works with."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from qinwen.database import Database
+from qinwen.sealing import Sealer
+from services_backend.backend import ServicesBackend
+from services_backend.talk_state import CaseQuestion, Talk
+from services_backend.try_limits import TryLimits
+
+T = TypeVar("T")
+PURPOSE = "case-access"
+
+
+@dataclass(frozen=True)
+class CaseRoom:
+    """What all turns work with."""
+
+    backend: ServicesBackend
+    database: Database
+    sealer: Sealer
+    limits: TryLimits
+
+    async def keep(self, work: Callable[[Session], T]) -> T:
+        """Do a unit of work in the main database, in a thread."""
+
+        def run() -> T:
+            with self.database.session() as session:
+                return work(session)
+
+        return await asyncio.to_thread(run)
+
+
+@dataclass
+class TalkTurn:
+    """A turn. `binding` is the opened access of a bound citizen, empty without."""
+
+    room: CaseRoom
+    question: CaseQuestion
+    talk: Talk
+    binding: str = ""
+    applicant: str = ""
+
+    @property
+    def backend(self) -> ServicesBackend:
+        """Give the case system."""
+        return self.room.backend
+
+    @property
+    def citizen(self) -> str:
+        """Give the citizen's id."""
+        return self.question.citizen
+
+    def key(self, *parts: str) -> str:
+        """Make the key of something that is to be done once, however often it is tried."""
+        return hashlib.sha256("|".join((self.citizen, *parts)).encode()).hexdigest()[:40]

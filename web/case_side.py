@@ -1,0 +1,50 @@
+"""The case side as the hub sees it: between the hub's types and those of `services_backend`. Made by `serving`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from conversations import Asked, Response
+from services_backend import Act, CaseAnswer, CaseQuestion, CaseTalk
+
+_OWN_WORDS = {"cancel"}
+
+
+class CaseSide:
+    """Answers what is about cases and appointments, and has the bot answer the rest (`conversations.CaseResponder`)."""
+
+    def __init__(self, talk: CaseTalk) -> None:
+        self._talk = talk
+
+    def expects_secret(self, session: Session, citizen: str) -> bool:
+        """Tell whether the citizen's next message may be a number that proves an identity."""
+        return self._talk.expects_secret(session, citizen)
+
+    async def respond(self, asked: Asked, ask_bot: Callable[[], Awaitable[Response]]) -> Response:
+        """Answer one message."""
+        question = CaseQuestion(asked.citizen, asked.text, asked.said, asked.origin or asked.citizen, asked.turn)
+        if answer := await self._talk.before_bot(question):
+            return _response(answer)
+        response = await ask_bot()
+        act = _read_act(response)
+        if act and (answer := await self._talk.after_bot(question, act)):
+            return replace(_response(answer), region=response.region, intent=response.intent, confidence=response.confidence)
+        reminder = await self._talk.remind(question)
+        return replace(response, replies=(*response.replies, reminder)) if reminder else response
+
+
+def _read_act(response: Response) -> Act | None:
+    """Give the wish that the bot understood: a request of its actions, a cancelling, or what an answer was about."""
+    if response.request:
+        request = response.request
+        return Act(str(request.get("name")), request.get("item"), request.get("region"))
+    if response.intent in _OWN_WORDS:
+        return Act(str(response.intent))
+    return Act("", response.item, response.region) if response.item else None
+
+
+def _response(answer: CaseAnswer) -> Response:
+    return Response(answer.outcome, answer.replies, erase=answer.erase)
