@@ -121,11 +121,16 @@ class Supervisor:
             time.sleep(0.2 if waiting else 0)
 
     def wait(self) -> int:
-        """Wait until supervisord ends; an interrupt or SIGTERM stops everything first."""
+        """Wait until supervisord ends; an interrupt or SIGTERM has it stop everything first.
+
+        The handler must not wait itself: it interrupts the waiting below, which keeps what a second one would wait for.
+        supervisord kills whatever does not stop in time.
+        """
         assert self._process is not None
+        process = self._process
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.stop())
-        return self._process.wait()
+            signal.signal(number, lambda *_: process.terminate())
+        return process.wait()
 
     def stop(self) -> None:
         """Stop all processes and wait until they are gone."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -40,6 +43,9 @@ class Stack:
         }
         self.environment = {**os.environ, **ports, **account, "QINWEN_VAR": str(self.var), "QINWEN_RATE_LIMITS": "off"}
         self.log = folder / "up.log"
+        if (kept := seeded_database()).exists():
+            self.var.mkdir(parents=True)
+            shutil.copy(kept, self.var / "qinwen.db")
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "manage", "up"],
@@ -106,6 +112,26 @@ class Citizen:
             return json.load(error)
 
 
+def seeded_database() -> Path:
+    """Give where `python -m tests.e2e.stack` keeps a database with this very sample content: making its vectors takes minutes."""
+    digest = hashlib.sha256()
+    for folder in ("knowledge_base", "language"):
+        for path in sorted(path for path in (ROOT / folder).rglob("*") if path.suffix == ".yml"):
+            digest.update(path.read_bytes())
+    return ROOT / "var" / f"seeded-{digest.hexdigest()[:16]}.db"
+
+
+def keep_seeded() -> None:
+    """Make that database; a later run's `qinwen up` brings its structure up to date."""
+    with tempfile.TemporaryDirectory() as folder:
+        for command in ("migrate", "seed"):
+            environment = {**os.environ, "QINWEN_VAR": folder}
+            subprocess.run([sys.executable, "-m", "manage", command], cwd=ROOT, env=environment, check=True)
+        kept = seeded_database()
+        kept.parent.mkdir(exist_ok=True)
+        shutil.move(Path(folder) / "qinwen.db", kept)
+
+
 def free_ports(count: int) -> list[int]:
     sockets = [socket.socket() for _ in range(count)]
     for one in sockets:
@@ -114,3 +140,7 @@ def free_ports(count: int) -> list[int]:
     for one in sockets:
         one.close()
     return ports
+
+
+if __name__ == "__main__":
+    keep_seeded()
