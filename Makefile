@@ -24,11 +24,12 @@ test: setup ## 全部测试（先是 Rasa 格式的会话测试）
 	@PYTHONWARNINGS=ignore TF_CPP_MIN_LOG_LEVEL=3 rasa test core --e2e --model models/current.tar.gz --stories tests/conversations \
 		--fail-on-prediction-errors --no-plot --out results >results.log 2>&1 || { tail -30 results.log; cat results/failed_test_stories.yml; exit 1; }
 	@rm -f results.log
-	@python -m pytest
+	@python -m pytest -n auto --dist loadscope tests/unit tests/integration tests/rules
+	@python -m pytest tests/e2e
 
 test-py311: ## 除引擎外的全部单元测试,Python 3.11
 	@requirements/setup.sh --py311
-	@.venv-py311/bin/python -m pytest tests/unit --ignore=tests/unit/bot -p no:cacheprovider
+	@.venv-py311/bin/python -m pytest -n auto --dist loadscope tests/unit --ignore=tests/unit/bot -p no:cacheprovider
 
 eval: setup ## 回答质量:一张表
 	@qinwen train

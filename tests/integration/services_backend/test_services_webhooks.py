@@ -18,17 +18,21 @@ SECRET = "webhook-secret-of-the-tests"
 
 
 class Receiver:
-    """Takes webhooks; answers with the next of its statuses."""
+    """Takes webhooks; answers with the next of its statuses, and 500 to the first about a case in `failing`."""
 
     def __init__(self):
-        self.statuses, self.received, self.raw = [], [], []
+        self.statuses, self.received, self.raw, self.failing = [], [], [], set()
 
     async def take(self, request):
         body = await request.read()
         self.raw.append((dict(request.headers), body))
+        changed = read_webhook(request.headers, body, SECRET)
         status = self.statuses.pop(0) if self.statuses else 204
+        if changed.case_number in self.failing:
+            self.failing.remove(changed.case_number)
+            status = 500
         if status == 204:
-            self.received.append(read_webhook(request.headers, body, SECRET))
+            self.received.append(changed)
         return web.Response(status=status)
 
 
@@ -83,7 +87,7 @@ async def test_a_change_waits_for_the_earlier_one_of_its_case_and_other_cases_do
     for state in (CaseState.DECIDED, CaseState.GRANTED, CaseState.DELIVERED):
         office.move(first, state)
     office.move(other, CaseState.DECIDED)
-    receiver.statuses = [500, 204]
+    receiver.failing = {first}
     await deliver()
     assert [changed.case_number for changed in receiver.received] == [other]
     await deliver(3)
