@@ -1,6 +1,19 @@
 """The hub and its ledger: every message is written once, answered once, and kept (design §3)."""
 
 from conversations.carriers import Carrier, DeliveryFailed, Merged, Part
+from conversations.controls import (
+    LONGEST_REASON,
+    LONGEST_TEXT,
+    Control,
+    ControlKind,
+    InForce,
+    NewControl,
+    in_force,
+    list_controls,
+    matching,
+    start_control,
+    stop_control,
+)
 from conversations.courier import Courier
 from conversations.delivery_list import (
     STATES,
@@ -13,6 +26,8 @@ from conversations.delivery_list import (
 from conversations.engine import EngineClient
 from conversations.engine_memory import EngineMemory
 from conversations.errors import (
+    ControlOver,
+    ControlRefused,
     ConversationError,
     ConversationUnknown,
     DeliveryUnknown,
@@ -28,6 +43,7 @@ from conversations.intake import accept_message_id, accept_text
 from conversations.ledger import change_holder
 from conversations.limits import RateLimiter, TokenBuckets, Unlimited
 from conversations.preparing import Preparer
+from conversations.ruling import BOT_OFF, UNIFORM_ANSWER, answer_by_rule
 from conversations.turns import (
     Allowance,
     Asked,
@@ -40,12 +56,20 @@ from conversations.turns import (
 )
 
 __all__ = [
+    "BOT_OFF",
+    "LONGEST_REASON",
+    "LONGEST_TEXT",
     "STATES",
+    "UNIFORM_ANSWER",
     "Allowance",
     "Asked",
     "Carrier",
     "CaseResponder",
     "CitizenMessage",
+    "Control",
+    "ControlKind",
+    "ControlOver",
+    "ControlRefused",
     "ConversationError",
     "ConversationUnknown",
     "Courier",
@@ -57,9 +81,11 @@ __all__ = [
     "EngineMemory",
     "FinishedTurn",
     "Hub",
+    "InForce",
     "LedgerUnavailable",
     "Merged",
     "MessageRefused",
+    "NewControl",
     "Part",
     "Preparer",
     "RateLimiter",
@@ -74,9 +100,15 @@ __all__ = [
     "Unlimited",
     "accept_message_id",
     "accept_text",
+    "answer_by_rule",
     "change_holder",
     "count_deliveries",
     "give_up_delivery",
+    "in_force",
+    "list_controls",
     "list_deliveries",
+    "matching",
     "requeue_delivery",
+    "start_control",
+    "stop_control",
 ]

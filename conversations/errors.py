@@ -6,6 +6,8 @@ ConversationError
 ├── TooManyMessages       a rate limit was hit; trying later helps
 ├── ConversationUnknown   there is no such conversation
 ├── DeliveryUnknown       staff named a delivery that is not there, or not in a state to be moved
+├── ControlRefused        an emergency control is incomplete, too long, or against another
+├── ControlOver           an emergency control is over or not there
 ├── DeliveryFailed        a pushed message did not go out (carriers.py); its kind says what to do
 ├── TooBusy               this process has its hands full; trying later helps
 ├── LedgerUnavailable     the database can't be used, so nothing was taken; trying later helps
@@ -73,3 +75,15 @@ class ConversationUnknown(ConversationError):
     """There is no such conversation."""
 
     code = "conversation_unknown"
+
+
+class ControlRefused(ConversationError):
+    """An emergency control can't be put in force like this; the sentence says what is wrong."""
+
+    code = "control_refused"
+
+
+class ControlOver(ConversationError):
+    """There is no such emergency control in force or planned."""
+
+    code = "control_over"

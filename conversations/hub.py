@@ -21,12 +21,14 @@ from sqlalchemy.orm import Session
 from conversations import claims, deliveries, ledger
 from conversations.carriers import Carrier, Part
 from conversations.claims import Claim
+from conversations.controls import in_force
 from conversations.errors import SessionUnknown, TooBusy, TooManyMessages
 from conversations.fallback import BUSY, STILL_WORKING
 from conversations.limits import RateLimiter
 from conversations.pace import Pace
 from conversations.runs import Eraser, Runs
 from conversations.turns import CaseResponder, CitizenMessage, DeskResponder, FinishedTurn, Responder, Response
+from qinwen.clock import now
 from qinwen.database import Database
 from qinwen.log import logger
 from qinwen.replies import Reply
@@ -232,6 +234,15 @@ class Hub:
         self._tell_listeners(citizen)
         self.courier_wake.set()
         return told
+
+    async def banners(self) -> list[dict[str, Any]]:
+        """List the banners in force, the newest first, each `{"id", "text", "until"}`.
+
+        Raises:
+            LedgerUnavailable: the database can't be used.
+        """
+        found = await self.runs.in_ledger(lambda s: in_force(s, now()))
+        return [{"id": one.id, "text": one.text, "until": one.ends_at.isoformat()} for one in found.banners]
 
     async def last_heard(self, citizen: str) -> datetime | None:
         """Give when a citizen wrote last; None where nobody can be told anything any more.

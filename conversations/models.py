@@ -1,4 +1,5 @@
-"""The ledger's tables. Private to this package; `ledger`, `claims` and `deliveries` are their only writers, each of its own.
+"""The ledger's tables. Private to this package; `ledger`, `claims`, `deliveries` and `controls` are their only
+writers, each of its own.
 
 A citizen's text is stored with personal data masked. `Turn` is unique per citizen and message id: the claim that makes
 a repeated message answer once.
@@ -45,7 +46,10 @@ class Conversation(Base):
     """One service session of a citizen; its id is the engine's sender id. `holder` says who answers now."""
 
     __tablename__ = "conversation"
-    __table_args__ = (Index("ix_conversation_citizen_last", "citizen_id", "last_at"),)
+    __table_args__ = (
+        Index("ix_conversation_citizen_last", "citizen_id", "last_at"),
+        Index("ix_conversation_opened_at", "opened_at"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     citizen_id: Mapped[str] = mapped_column(ForeignKey("citizen.id"))
@@ -71,6 +75,7 @@ class Turn(Base):
     __table_args__ = (
         UniqueConstraint("citizen_id", "message_id"),
         Index("ix_turn_open", "citizen_id", "number", sqlite_where=_OPEN_TURN, postgresql_where=_OPEN_TURN),
+        Index("ix_turn_started_at", "started_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -137,3 +142,21 @@ class Delivery(Base):
     next_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class EmergencyControl(Base):
+    """A banner, a uniform answer or the bot's off switch, with its time and who did it; written by `controls`."""
+
+    __tablename__ = "emergency_control"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    wordings: Mapped[list[str]] = mapped_column(JSON)
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    started_by: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    stopped_by: Mapped[str | None] = mapped_column(String(32))
+    stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

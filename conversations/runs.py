@@ -19,10 +19,13 @@ from sqlalchemy.orm import Session
 from conversations import claims, deliveries, ledger
 from conversations.carriers import Carrier
 from conversations.claims import Claim
+from conversations.controls import InForce, in_force
 from conversations.errors import LedgerUnavailable, ResponderUnavailable
 from conversations.fallback import respond_without_bot
 from conversations.numbered_choices import read_choice, read_choice_number
+from conversations.ruling import answer_by_rule, with_banners
 from conversations.turns import Asked, CaseResponder, DeskResponder, FinishedTurn, Responder, Response
+from qinwen.clock import now
 from qinwen.database import Database
 from qinwen.log import logger
 from qinwen.vocabulary import Holder, Outcome
@@ -117,17 +120,19 @@ class Runs:
                     if again.finished:
                         return again.finished
                     await asyncio.sleep(_WAIT_STEP)
-                holder = await self._find_holder(claim)
-                response = claim.prepared or await self._respond(claim, holder)
-                return await self.in_ledger(lambda s: self._finish(s, claim, response, holder))
+                holder, controls = await self.in_ledger(lambda s: self._look_round(s, claim))
+                response = claim.prepared or await self._respond(claim, holder, controls)
+                return await self.in_ledger(lambda s: self._finish(s, claim, response, holder, controls))
         finally:
             self._held.discard(claim.turn)
 
-    async def _find_holder(self, claim: Claim) -> Holder:
-        """Tell who answers; without a desk it is always the bot, and nobody needs to be asked."""
-        return await self.in_ledger(lambda s: ledger.find_holder(s, claim.conversation)) if self._desk else Holder.BOT
+    def _look_round(self, session: Session, claim: Claim) -> tuple[Holder, InForce]:
+        """Tell who answers (without a desk it is always the bot), and which emergency controls are in force."""
+        return ledger.find_holder(session, claim.conversation) if self._desk else Holder.BOT, in_force(session, now())
 
-    def _finish(self, session: Session, claim: Claim, response: Response, holder: Holder) -> FinishedTurn | None:
+    def _finish(
+        self, session: Session, claim: Claim, response: Response, holder: Holder, controls: InForce
+    ) -> FinishedTurn | None:
         ledger.hold_citizen(session, claim.citizen)
         if holder is Holder.BOT and self._desk and ledger.find_holder(session, claim.conversation) is Holder.WITH_AGENT:
             # A person took the conversation while the bot was thinking: the bot is silent.
@@ -138,13 +143,15 @@ class Runs:
             deliveries.cancel_deliveries(session, claim.citizen, "erased")
             for erase in self.erasers:
                 erase(session, claim.citizen)
-        finished = claims.finish_turn(session, claim, self.runner, response)
         carrier = self._carriers.get(claim.channel)
+        if carrier:
+            response = with_banners(session, controls, claim.conversation, response)
+        finished = claims.finish_turn(session, claim, self.runner, response)
         if finished and carrier and response.replies:
             deliveries.add_parts(session, claim.citizen, claim.turn, carrier.make_parts(response))
         return finished
 
-    async def _respond(self, claim: Claim, holder: Holder) -> Response:
+    async def _respond(self, claim: Claim, holder: Holder, controls: InForce) -> Response:
         try:
             if self._desk and holder in {Holder.QUEUED, Holder.WITH_AGENT}:
                 return await self._desk.respond(claim.conversation, claim.citizen, claim.message_id, claim.text, holder)
@@ -153,6 +160,8 @@ class Runs:
             # The page sends what a choice stands for; other channels only know its title.
             if patient or read_choice_number(text):
                 text = read_choice(text, await self.in_ledger(lambda s: claims.last_choices(s, claim.conversation)))
+            if ruled := answer_by_rule(controls, text):
+                return ruled
 
             async def ask_bot() -> Response:
                 return await self._responder.respond(

@@ -61,6 +61,11 @@ async def list_messages(request: web.Request) -> web.Response:
     return web.json_response({"messages": messages})
 
 
+async def list_banners(request: web.Request) -> web.Response:
+    """Give what everybody is to be told now: `GET /api/chat/banners` → `{"banners": [{"id", "text", "until"}]}`."""
+    return web.json_response({"banners": await request.app[HUB].banners()})
+
+
 async def stream_events(request: web.Request) -> web.StreamResponse:
     """Stream what comes later: `GET /api/chat/events` (SSE), from `Last-Event-ID` or `?after=` on."""
     citizen = await _citizen(request)
@@ -131,6 +136,7 @@ def make_public_app(
     app.router.add_post("/api/chat/sessions", open_session)
     app.router.add_post("/api/chat/messages", send_message)
     app.router.add_get("/api/chat/messages", list_messages)
+    app.router.add_get("/api/chat/banners", list_banners)
     app.router.add_get("/api/chat/events", stream_events, allow_head=False)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)

@@ -7,7 +7,7 @@ from tests.staffing import Browser, hash_quickly, make_member
 from web.console.modules import CHANGING, DECISIONS, KNOWN, OPEN, SIGNED_IN, Route
 
 # What stands for a part of a path. A new kind of page names its own here if a made-up one won't do.
-PARTS = {"member": "0" * 32, "session": "0" * 32, "delivery": "1", "entry": "faq:nothing"}
+PARTS = {"member": "0" * 32, "session": "0" * 32, "delivery": "1", "entry": "faq:nothing", "kind": "banner", "control": "1"}
 CASES = [*Role, None]
 
 

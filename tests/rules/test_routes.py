@@ -8,6 +8,7 @@ from web.console.modules import DECISIONS, OPEN
 PUBLIC_APP = {
     "/": "public",
     "/api/chat/sessions": "public",
+    "/api/chat/banners": "public",
     "/api/chat/messages": "bearer",
     "/api/chat/events": "bearer",
     "/api/services/events": "signed",

@@ -27,10 +27,13 @@ _DETAIL = {
     "by": "凭",
     "departments": "部门",
     "filter": "条件",
+    "kind": "种类",
     "name": "姓名",
+    "reason": "原因",
     "regions": "地区",
     "roles": "角色",
     "sessions_ended": "结束的登录",
+    "until": "到",
 }
 _VALUES = {
     "password": "密码",

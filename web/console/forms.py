@@ -43,6 +43,15 @@ def day_of(form: Mapping[str, Any], name: str) -> datetime | None:
     return datetime.combine(day, time(), SHAANXI) if _FIRST_YEAR <= day.year <= _LAST_YEAR else None
 
 
+def moment_of(form: Mapping[str, Any], name: str) -> datetime | None:
+    """Give the moment that a `datetime-local` field holds, in Shaanxi's time, or `None` for what is not one."""
+    try:
+        moment = datetime.fromisoformat(text_of(form, name))
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=SHAANXI) if _FIRST_YEAR <= moment.year <= _LAST_YEAR else None
+
+
 def local_path(text: str) -> str:
     """Give a path of this site to go on to; anything else becomes the start page."""
     good = text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()

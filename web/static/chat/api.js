@@ -52,6 +52,12 @@ export class Api {
     return answer.messages;
   }
 
+  /** Resolves to what everybody is to be told now, the newest first. */
+  async listBanners() {
+    const answer = await this._request("/api/chat/banners", { method: "GET" });
+    return answer.banners;
+  }
+
   /** Open the stream of later messages; resolves to a fetch Response. */
   async openEvents(after, signal) {
     const headers = { Authorization: "Bearer " + this.token, Accept: "text/event-stream" };

@@ -5,6 +5,7 @@ import { takeArrival } from "./arrival.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { byId } from "./dom.js";
+import { watchNotices } from "./notices.js";
 import { setUpFontSize, setUpReadAloud } from "./preferences.js";
 import { speak, stopSpeaking } from "./speaking.js";
 import { Transcript } from "./transcript.js";
@@ -26,7 +27,8 @@ setUpFontSize(byId("font-size"), () => {
 });
 const readsAloud = setUpReadAloud(byId("read-aloud"));
 
-const conversation = new Conversation(new Api(), transcript, {
+const api = new Api();
+const conversation = new Conversation(api, transcript, {
   typing: (on) => {
     status.textContent = on ? TYPING_STATUS : IDLE_STATUS;
   },
@@ -96,3 +98,4 @@ if (takeArrival() === "anonymous") {
   banner.hidden = false;
 }
 conversation.restore();
+watchNotices(byId("notices"), () => api.listBanners(), () => transcript.keepEnd());
