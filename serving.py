@@ -60,6 +60,7 @@ async def serve_web(settings: Settings) -> None:
             cases=CaseSide(talk),
             erasers=(memory.erase_citizen, erase_cases),
             longest_wait=settings.longest_wait,
+            ahead=preparer.prepare,
         )
         teller = Teller(talk.room, hub, read_quiet_hours(settings.quiet_hours))
         events = make_events_route(database, settings.webhook_secret, teller)

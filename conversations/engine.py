@@ -29,7 +29,7 @@ log = logger(__name__)
 
 
 class EngineClient:
-    """The Responder behind the engine's HTTP channel; `preparer` is told each text at the moment the engine is."""
+    """The Responder behind the engine's HTTP channel; `preparer` is told each text when the engine is."""
 
     def __init__(
         self,

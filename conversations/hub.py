@@ -28,6 +28,7 @@ from conversations.limits import RateLimiter
 from conversations.pace import Pace
 from conversations.runs import Eraser, Runs
 from conversations.turns import CaseResponder, CitizenMessage, DeskResponder, FinishedTurn, Responder, Response
+from language import hide_secrets
 from qinwen.clock import now
 from qinwen.database import Database
 from qinwen.log import logger
@@ -74,6 +75,7 @@ class Hub:
         erasers: erase what others keep of a citizen.
         longest_wait: how many seconds one more turn may have to wait, by the recent pace, before it says that it is busy: an
             answer that is late for its request costs more work than one in time.
+        ahead: told the text of a message before it is claimed, unless something in it could prove an identity.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Hub:
         cases: CaseResponder | None = None,
         erasers: Sequence[Eraser] = (),
         longest_wait: float = math.inf,
+        ahead: Callable[[str], None] | None = None,
     ) -> None:
         self.runs = Runs(database, responder, carriers or {}, desk, cases, erasers)
         self._cases = cases
@@ -96,6 +99,7 @@ class Hub:
         self._idle = idle
         self._most_turns = most_turns
         self._longest_wait = longest_wait
+        self._ahead = ahead
         self._pace = Pace()
         self._received: dict[tuple[str, str], Received] = {}
         self._listeners: dict[str, set[asyncio.Event]] = defaultdict(set)
@@ -318,6 +322,8 @@ class Hub:
         self._pace.turn_ended(len(self._received))
 
     async def _run(self, message: CitizenMessage, channel: str, claimed: asyncio.Future[Claim]) -> FinishedTurn:
+        if self._ahead and message.prepared is None and hide_secrets(message.text, expected=True).text == message.text:
+            self._ahead(message.text)
         try:
             async with self.runs.claiming(message.citizen):
                 claim = await self.runs.in_ledger(lambda s: self._claim(s, message, channel))

@@ -227,3 +227,14 @@ async def test_the_responder_learns_the_region_that_the_conversation_remembers(h
     await hub.take(say("西安护照去哪办"))
     await hub.take(say("要带什么"))
     assert responder.regions == [None, "610100"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("护照多少钱", True), ("后四位是1234", False), ("123456", False), ("1 2 3 X", False), ("我叫王建国", False)],
+)
+async def test_a_text_is_told_ahead_unless_it_holds_what_is_hidden(make_hub, say, text, told):
+    ahead = []
+    hub = make_hub(ahead=ahead.append)
+    await hub.take(say(text))
+    assert ahead == ([text] if told else [])

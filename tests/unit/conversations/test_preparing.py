@@ -45,3 +45,12 @@ async def test_the_text_goes_to_the_action_server_with_its_secret():
 async def test_an_action_server_that_is_not_there_fails_nothing(error):
     Preparer(FakeSession(error), "http://actions:5055", "geheim").prepare("护照多少钱")
     await settle()
+
+
+async def test_a_text_that_was_just_sent_is_not_sent_again():
+    session = FakeSession()
+    preparer = Preparer(session, "http://actions:5055", "geheim")
+    for text in ("护照多少钱", "护照多少钱", "身份证多少钱"):
+        preparer.prepare(text)
+    await settle()
+    assert [options["json"]["text"] for _, options in session.sent] == ["护照多少钱", "身份证多少钱"]
