@@ -1,7 +1,7 @@
 """Knowledge: entries, versions, publishing, search and answering. What other packages use is exported here."""
 
 from knowledge_base.answering import Answer, Answerer, Context, Option, Question, says_what_is_meant
-from knowledge_base.content import FACET_TYPES, PROVINCE, Content, Faq, Guide, Item, plain
+from knowledge_base.content import FACET_TYPES, PROVINCE, Content, Faq, Guide, Item, Review, plain
 from knowledge_base.differences import Difference, compare
 from knowledge_base.drafts import (
     Draft,
@@ -24,7 +24,9 @@ from knowledge_base.errors import (
     EntryIncomplete,
     EntryInvalid,
     EntryNotFound,
+    FileRefused,
     ImpactUnexplained,
+    ImportRefused,
     KnowledgeError,
     OwnWorkRefused,
 )
@@ -79,9 +81,11 @@ __all__ = [
     "Event",
     "Explanation",
     "Faq",
+    "FileRefused",
     "Guide",
     "Impact",
     "ImpactUnexplained",
+    "ImportRefused",
     "Item",
     "Knowledge",
     "KnowledgeError",
@@ -95,6 +99,7 @@ __all__ = [
     "Publisher",
     "Question",
     "QuestionSource",
+    "Review",
     "ServiceHall",
     "Simulation",
     "answer_as_of",

@@ -63,7 +63,9 @@ def export_entries(session: Session, target: TextIO, at: datetime | None = None)
     v = models.EntryVersion
     spans: dict[str, list[Span]] = defaultdict(list)
     for entry, number, state, *dates in session.execute(
-        select(v.entry_id, v.number, v.state, v.clears, v.valid_from, v.valid_to).order_by(v.entry_id)
+        select(v.entry_id, v.number, v.state, v.clears, v.valid_from, v.valid_to)
+        .where(v.taken_back_at.is_(None))
+        .order_by(v.entry_id)
     ):
         spans[entry].append(Span(number, state == "withdrawn", *dates))
     held = {entry: span.number for entry, every in spans.items() if (span := governing(every, moment))}

@@ -48,6 +48,7 @@ class PastVersion:
     clears: bool
     restores: int | None
     batch: int | None
+    taken_back_at: datetime | None
 
 
 def versions_of(session: Session, entry_id: str) -> list[PastVersion]:
@@ -83,7 +84,11 @@ def entry_as_of(session: Session, entry_id: str, valid_at: datetime, known_at: d
     Raises:
         EntryNotFound: there is no such entry.
     """
-    known = [version for version in versions_of(session, entry_id) if version.recorded_at <= known_at]
+    known = [
+        version
+        for version in versions_of(session, entry_id)
+        if version.recorded_at <= known_at and not (version.taken_back_at and version.taken_back_at <= known_at)
+    ]
     return governing(known, valid_at)
 
 
@@ -132,4 +137,5 @@ def _past(record: models.EntryVersion) -> PastVersion:
         clears=record.clears,
         restores=record.restores,
         batch=record.batch,
+        taken_back_at=record.taken_back_at,
     )

@@ -1,7 +1,7 @@
 """The tables of knowledge. Private to this package; each has one writer, named below.
 
 `publishing` writes `service_item`, `entry`, `entry_version`, `search_row` and `knowledge_revision`; `drafts` the drafts;
-`events` what happened to an entry; `impact_store`, `batches`, `radar` and `gaps` what their names say.
+`events` what happened to an entry; `impact`, `batches`, `radar` and `gaps` what their names say.
 
 An entry's versions are never changed or deleted: `recorded_at` says when we learned them, `valid_from`/`valid_to` when they
 hold; taking an entry back is a version too (`timeline`). `Entry.revision` is the number of the knowledge revision that last
@@ -68,6 +68,8 @@ class EntryVersion(Base):
     """One version of an entry, as it was approved. `state` is "published", or "withdrawn": nothing is answered from then on.
 
     `clears` cancels what was planned before it for its `valid_from` or later; `restores` is the number that a roll-back took.
+    `taken_back_at` says from when on we know better: the import that brought the version was undone as if it had never been.
+    Who asks by what was known before that moment still finds it.
     """
 
     __tablename__ = "entry_version"
@@ -92,6 +94,7 @@ class EntryVersion(Base):
     clears: Mapped[bool] = mapped_column(default=False, server_default=false())
     restores: Mapped[int | None]
     batch: Mapped[int | None] = mapped_column(index=True)
+    taken_back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class SearchRow(Base):
@@ -186,9 +189,14 @@ class QuestionVector(Base):
 
 
 class ImportBatch(Base):
-    """A file that was looked through: its rows, what became of it, and who did it. States: planned, applied, undone."""
+    """A file that is imported: its job, and what became of it; the states stand in `batches`. `file` is kept until it was read.
+
+    `worker` runs the job and says so with `beat_at`; `done` of `total` is how far it is. `places` are the departments and
+    regions that it touches, `scope` those of its author. `words` says why it was refused, returned or failed.
+    """
 
     __tablename__ = "import_batch"
+    __table_args__ = (Index("ix_import_batch_state", "state", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     name: Mapped[str] = mapped_column(String(200))
@@ -196,15 +204,54 @@ class ImportBatch(Base):
     author: Mapped[str] = mapped_column(String(64))
     approver: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     applied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     undone_by: Mapped[str | None] = mapped_column(String(64))
+    whole: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Text)
+    review_due_on: Mapped[date | None]
+    scope: Mapped[dict[str, list[str]]] = mapped_column(JSON)
     counts: Mapped[dict[str, int]] = mapped_column(JSON)
-    contents: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    places: Mapped[list[list[str]]] = mapped_column(JSON)
+    words: Mapped[str] = mapped_column(Text)
+    done: Mapped[int]
+    total: Mapped[int]
+    worker: Mapped[str] = mapped_column(String(64))
+    beat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    file: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+
+
+class ImportRow(Base):
+    """What a file says of one entry and what that would do. `act`: added, changed, same, refused.
+
+    `before` is the entry's newest version and `owner_before` its owner when it was looked at: what an undoing returns to.
+    """
+
+    __tablename__ = "import_row"
+    __table_args__ = (Index("ix_import_row_batch_act", "batch", "act", "number"),)
+
+    batch: Mapped[int] = mapped_column(ForeignKey("import_batch.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    act: Mapped[str] = mapped_column(String(8))
+    entry_id: Mapped[str] = mapped_column(String(128))
+    title: Mapped[str] = mapped_column(String(200))
+    sheet: Mapped[str] = mapped_column(String(64))
+    row: Mapped[int]
+    before: Mapped[int]
+    owner_before: Mapped[str] = mapped_column(String(64))
+    body: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    differences: Mapped[list[list[Any]]] = mapped_column(JSON)
+    notes: Mapped[list[str]] = mapped_column(JSON)
+    problems: Mapped[list[list[Any]]] = mapped_column(JSON)
 
 
 class Finding(Base):
-    """Something that looks wrong or stale in live knowledge. `key` is stable, so that a finding seen again is the same one."""
+    """Something that looks wrong or stale in live knowledge. `key` is stable, so that a finding seen again is the same one.
+
+    States: open, closed (a person says it is right), resolved (it was no longer seen). `due_base` is what it was found in: when
+    that changes, a closed finding opens again. `times` counts how often it was opened.
+    """
 
     __tablename__ = "finding"
     __table_args__ = (Index("ix_finding_state_due_on", "state", "due_on"),)
@@ -222,6 +269,39 @@ class Finding(Base):
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_by: Mapped[str | None] = mapped_column(String(64))
     closed_why: Mapped[str] = mapped_column(Text, default="", server_default="")
+    due_base: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    times: Mapped[int] = mapped_column(default=1, server_default="1")
+
+
+class FindingEvent(Base):
+    """One thing that happened to a finding: opened, reopened, resolved, closed, assigned."""
+
+    __tablename__ = "finding_event"
+    __table_args__ = (Index("ix_finding_event_key", "key", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    key: Mapped[str] = mapped_column(ForeignKey("finding.key"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor: Mapped[str] = mapped_column(String(64))
+    act: Mapped[str] = mapped_column(String(16))
+    words: Mapped[str] = mapped_column(Text)
+
+
+class RadarRun(Base):
+    """A look through all live knowledge. The name of the nightly one is its day, so that of several processes one does it."""
+
+    __tablename__ = "radar_run"
+    __table_args__ = (Index("ix_radar_run_started_at", "started_at"),)
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    actor: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    beat_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    knowledge_revision: Mapped[int]
+    counts: Mapped[dict[str, int]] = mapped_column(JSON)
+    words: Mapped[str] = mapped_column(Text)
 
 
 class Gap(Base):

@@ -1,7 +1,8 @@
 """The one writer of knowledge: a version, the entry, the search rows with their vectors and the revision number change
 together, in the caller's transaction (design §3, "An edit").
 
-Called by the seed loader, by drafts when they are approved, by imports, and by roll-backs. Versions are only ever added.
+Called by the seed loader, by drafts when they are approved, and by roll-backs; imports use `publishing_many`, which is part of
+it. Versions are only ever added.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from knowledge_base import models
@@ -104,7 +105,7 @@ class Publisher:
         """Write a new version of whatever it is; see `publish_guide`."""
         item = _check(session, content)
         moment = self.clock()
-        revision = _raise_revision(session)
+        revision = raise_revision(session)
         entry_id = entry_id_of(content)
         entry = session.get(models.Entry, entry_id)
         is_new = entry is None or entry.current_version == 0
@@ -143,7 +144,7 @@ class Publisher:
         moment = self.clock()
         last = session.get_one(models.EntryVersion, (entry_id, entry.current_version))
         approval = Approval(author, reason=reason, sample=last.sample, valid_from=at or moment, clears=True, batch=batch)
-        return self._add_version(session, entry, last.body, "withdrawn", approval, _raise_revision(session), moment)
+        return self._add_version(session, entry, last.body, "withdrawn", approval, raise_revision(session), moment)
 
     def roll_back(self, session: Session, entry_id: str, number: int, approval: Approval) -> int:
         """Bring an older version back, as a new one.
@@ -171,7 +172,7 @@ class Publisher:
         entry.missing = len(missing_fields(content))
         entry.review_due_on = approval.review.review_due_on
         if isinstance(content, Item):
-            _retitle(session, content)
+            retitle(session, content)
 
     def _add_version(
         self,
@@ -186,7 +187,10 @@ class Publisher:
         starts = approval.valid_from or moment
         if approval.valid_to is not None and approval.valid_to <= starts:
             raise EntryInvalid(f"{entry.id} 的失效时间要晚于生效时间。")
-        entry.current_version += 1
+        v = models.EntryVersion
+        # An undone import leaves the numbers of what it brought taken.
+        highest = session.scalar(select(func.max(v.number)).where(v.entry_id == entry.id))
+        entry.current_version = (highest or 0) + 1
         entry.revision, entry.changed_at = revision, moment
         version = models.EntryVersion(
             entry_id=entry.id,
@@ -294,7 +298,8 @@ def current_item(session: Session, code: str) -> Item:
         EntryNotFound: there is none.
     """
     record = session.get(models.ServiceItem, code)
-    if record is None:
+    own = session.get(models.Entry, item_owner(code))
+    if record is None or (own is not None and own.current_version == 0):  # what an undone import brought is not there
         raise EntryNotFound(f"没有事项 {code}。")
     item = read_body("item", record.body, f"事项 {code}")
     assert isinstance(item, Item)
@@ -323,7 +328,7 @@ def _check(session: Session, content: Content) -> Item | None:
     return current_item(session, content.item) if content.item else None
 
 
-def _retitle(session: Session, item: Item) -> None:
+def retitle(session: Session, item: Item) -> None:
     """Carry an item's name and department to the entries that belong to it."""
     session.flush()
     entries = models.Entry
@@ -332,7 +337,8 @@ def _retitle(session: Session, item: Item) -> None:
         entry.title = title_of(Guide(item.code, entry.region, {}), item)
 
 
-def _raise_revision(session: Session) -> int:
+def raise_revision(session: Session) -> int:
+    """Give the number of this transaction's changes, and hold all other publishing until it ends."""
     table = models.KnowledgeRevision
     session.execute(update(table).where(table.id == 1).values(number=table.number + 1))
     return session.scalars(select(table.number).where(table.id == 1)).one()

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from knowledge_base import models
@@ -177,7 +177,9 @@ class Snapshot:
         """Read the dates of entries' versions and the content of those that hold at a moment or will later."""
         spans: dict[str, list[Span]] = defaultdict(list)
         for entry, number, state, clears, valid_from, valid_to in session.execute(statement):
-            spans[entry].append(Span(number, state == "withdrawn", clears, valid_from, valid_to))
+            known = spans[entry]  # an entry whose only version was taken back has none
+            if number is not None:
+                known.append(Span(number, state == "withdrawn", clears, valid_from, valid_to))
         needed: list[tuple[str, int]] = []
         for entry, every in spans.items():
             self._spans[entry] = kept = still_needed(every, at)
@@ -255,8 +257,9 @@ class Knowledge(Snapshot):
         touched = set()
         if number != self.revision:
             v, e = models.EntryVersion, models.Entry
-            columns = select(v.entry_id, v.number, v.state, v.clears, v.valid_from, v.valid_to)
-            touched = self._load_spans(session, columns.join(e, e.id == v.entry_id).where(e.revision > self.revision), at)
+            columns = select(e.id, v.number, v.state, v.clears, v.valid_from, v.valid_to)
+            columns = columns.outerjoin(v, and_(v.entry_id == e.id, v.taken_back_at.is_(None)))
+            touched = self._load_spans(session, columns.where(e.revision > self.revision), at)
             self.revision = number
         while self._changes and self._changes[0][0] <= at:
             touched.add(heapq.heappop(self._changes)[1])
@@ -284,7 +287,8 @@ class PastKnowledge(Snapshot):
         v = models.EntryVersion
         columns = select(v.entry_id, v.number, v.state, v.clears, v.valid_from, v.valid_to)
         with database.session() as session:
-            entries = self._load_spans(session, columns.where(v.recorded_at <= known_at), valid_at)
+            not_yet = or_(v.taken_back_at.is_(None), v.taken_back_at > known_at)
+            entries = self._load_spans(session, columns.where(v.recorded_at <= known_at, not_yet), valid_at)
             self._activate(session, entries, valid_at, encoder)
         self._mark(self.rows)
 

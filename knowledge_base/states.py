@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 
@@ -56,27 +57,30 @@ def title_of(content: Content, item: Item | None) -> str:
 
 
 def spans_of(session: Session, entry_id: str) -> list[Span]:
-    """Read the dates of an entry's versions."""
+    """Read the dates of an entry's versions, without those that an undone import took back."""
     v = models.EntryVersion
-    columns = select(v.number, v.state, v.clears, v.valid_from, v.valid_to).where(v.entry_id == entry_id)
+    columns = select(v.number, v.state, v.clears, v.valid_from, v.valid_to)
+    columns = columns.where(v.entry_id == entry_id, v.taken_back_at.is_(None))
     return [Span(number, state == "withdrawn", *dates) for number, state, *dates in session.execute(columns)]
 
 
 def settle(session: Session, entry: models.Entry, at: datetime) -> None:
     """Write down the state that the clock has an entry in, and when it will change it."""
-    spans = spans_of(session, entry.id)
-    entry.next_change_at = next_change(spans, at)
+    state, entry.next_change_at = state_of(spans_of(session, entry.id), at)
+    entry.state = state.value
+
+
+def state_of(spans: Sequence[Span], at: datetime) -> tuple[EntryState, datetime | None]:
+    """Give the state that the clock has an entry in, and when it will change it."""
+    change = next_change(spans, at)
     last = max(spans, key=lambda span: span.number, default=None)
     if last is None:
-        entry.state = EntryState.DRAFT.value
-    elif governing(spans, at):
-        entry.state = EntryState.LIVE.value
-    elif entry.next_change_at is not None:
-        entry.state = EntryState.SCHEDULED.value
-    elif last.withdraws:
-        entry.state = EntryState.WITHDRAWN.value
-    else:
-        entry.state = EntryState.ENDED.value
+        return EntryState.DRAFT, change
+    if governing(spans, at):
+        return EntryState.LIVE, change
+    if change is not None:
+        return EntryState.SCHEDULED, change
+    return (EntryState.WITHDRAWN if last.withdraws else EntryState.ENDED), change
 
 
 def settle_due(session: Session, at: datetime) -> int:

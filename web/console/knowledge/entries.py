@@ -67,8 +67,8 @@ class Opened:
 
     @property
     def current(self) -> PastVersion | None:
-        """The newest version."""
-        return self.versions[0] if self.versions else None
+        """The newest version that was not taken back with its import."""
+        return next((one for one in self.versions if one.number == self.entry.version), None)
 
 
 def entry_path(entry: str, page: str = "") -> str:
@@ -199,7 +199,7 @@ class EntryPages:
 
         def read(session: Session) -> dict[str, Any]:
             opened = _open(session, entry_id)
-            newest = opened.versions[0].number if opened.versions else 0
+            newest = opened.entry.version or (opened.versions[0].number if opened.versions else 0)
             newer, older = _number(query, "newer", newest), _number(query, "older", max(newest - 1, 0))
             held: PastVersion | None = None
             valid, known = text_of(query, "valid"), text_of(query, "known")
