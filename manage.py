@@ -122,6 +122,21 @@ def deliveries() -> ModuleType:
     return commands
 
 
+def keep(settings: Settings, *, dry_run: bool) -> int:
+    """Erase what has been kept long enough, or only count it."""
+    from retention import run_retention
+
+    return run_retention(settings, dry_run=dry_run)
+
+
+def reseal(settings: Settings) -> int:
+    """Seal what is sealed again with the newest key; 1 where something can't be opened."""
+    from conversations.commands import reseal_vault
+    from services_backend.commands import reseal_bindings
+
+    return max(reseal_vault(settings), reseal_bindings(settings))
+
+
 Commands = argparse._SubParsersAction  # noqa: SLF001  (argparse has no public name for it)
 
 
@@ -156,6 +171,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_staff(commands)
     add_wechat(commands)
     add_deliveries(commands)
+    add_privacy(commands)
     return parser
 
 
@@ -231,6 +247,15 @@ def add_deliveries(commands: Commands[argparse.ArgumentParser]) -> None:
     again.add_argument("number", type=int, metavar="消息号")
     end = add(sent, "give-up", "放弃一条没送到的消息", lambda o: deliveries().give_up(ensure_settings(), o.number))
     end.add_argument("number", type=int, metavar="消息号")
+
+
+def add_privacy(commands: Commands[argparse.ArgumentParser]) -> None:
+    """Describe `qinwen retention` and `qinwen reseal`."""
+    purge = add(
+        commands, "retention", "清除保留到期的数据（web 每天自己做一次）", lambda o: keep(ensure_settings(), dry_run=o.dry_run)
+    )
+    purge.add_argument("--dry-run", action="store_true", help="只数有多少到期，不删")
+    add(commands, "reseal", "换密钥以后，把加密存放的数据用新密钥重新加密", lambda _: reseal(ensure_settings()))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,15 +10,25 @@ from aiohttp import web
 
 from channels.wechat import CHANNEL, WechatCarrier
 from channels.wechat.server_api import WechatClient
-from conversations import Carrier, Courier, EngineClient, EngineMemory, Hub, Preparer, TokenBuckets, Unlimited
+from conversations import (
+    Carrier,
+    Courier,
+    EngineClient,
+    EngineMemory,
+    Hub,
+    Preparer,
+    TokenBuckets,
+    Unlimited,
+    make_vault,
+)
 from qinwen.database import Database
 from qinwen.log import configure_logging
 from qinwen.quiet_hours import read_quiet_hours
 from qinwen.settings import Settings, load_settings
+from retention import DailyPurge, make_erasers
 from services_backend import CaseTalk, HttpBackend, NoTryLimits, Teller, TryLimits
-from services_backend import erase_citizen as erase_cases
 from web.case_side import CaseSide
-from web.console import deliveries
+from web.console import conversations, deliveries
 from web.console.knowledge import make_knowledge_module, make_room
 from web.console.modules import Module
 from web.health import CHECKS, database_check, http_check
@@ -48,7 +58,7 @@ async def serve_web(settings: Settings) -> None:
             connect_timeout=settings.services_connect_timeout,
         )
         limits = TryLimits() if settings.rate_limits else NoTryLimits()
-        talk = CaseTalk(backend, database, settings.personal_secret, limits)
+        talk = CaseTalk(backend, database, settings.personal_secret, limits, settings.previous_personal_secret)
         memory = EngineMemory(settings.tracker_url)
         hub = Hub(
             database,
@@ -58,14 +68,16 @@ async def serve_web(settings: Settings) -> None:
             carriers,
             settings.most_turns,
             cases=CaseSide(talk),
-            erasers=(memory.erase_citizen, erase_cases),
+            erasers=make_erasers(settings, memory),
             longest_wait=settings.longest_wait,
             ahead=preparer.prepare,
+            vault=make_vault(settings),
         )
         teller = Teller(talk.room, hub, read_quiet_hours(settings.quiet_hours))
         events = make_events_route(database, settings.webhook_secret, teller)
         courier = asyncio.create_task(Courier(hub).run())
         news = asyncio.create_task(teller.run())
+        purging = asyncio.create_task(DailyPurge(settings, database).run())
         checks = {
             "database": database_check(database),
             "engine": http_check(session, f"{settings.engine_url}/webhooks/gateway/"),
@@ -94,7 +106,8 @@ async def serve_web(settings: Settings) -> None:
         await hub.drain()
         courier.cancel()
         news.cancel()
-        await asyncio.gather(courier, news, return_exceptions=True)
+        purging.cancel()
+        await asyncio.gather(courier, news, purging, return_exceptions=True)
         memory.close()
         if wechat:
             await wechat.close()
@@ -105,6 +118,7 @@ def staff_modules(settings: Settings, database: Database, wechat: WechatClient |
     """Give the console's parts that need to know what runs here."""
     return (
         make_knowledge_module(make_room(settings, database)),
+        conversations.make_module(make_vault(settings)),
         deliveries.make_module(wechat.troubles if wechat else None),
     )
 

@@ -25,6 +25,7 @@ from conversations.delivery_list import (
 )
 from conversations.engine import EngineClient
 from conversations.engine_memory import EngineMemory
+from conversations.erasing import Eraser, Erasure, erase_records, find_erasure
 from conversations.errors import (
     ControlOver,
     ControlRefused,
@@ -43,7 +44,17 @@ from conversations.intake import accept_message_id, accept_text
 from conversations.ledger import change_holder
 from conversations.limits import RateLimiter, TokenBuckets, Unlimited
 from conversations.preparing import Preparer
+from conversations.retention import Run, claim_run, end_run, find_silent, last_run, purge_words
 from conversations.ruling import BOT_OFF, UNIFORM_ANSWER, answer_by_rule
+from conversations.transcripts import (
+    ConversationRow,
+    Piece,
+    Speech,
+    TranscriptFilter,
+    find_conversations,
+    read_conversation,
+    read_speeches,
+)
 from conversations.turns import (
     Allowance,
     Asked,
@@ -54,6 +65,7 @@ from conversations.turns import (
     Responder,
     Response,
 )
+from conversations.vault import Vault, erase_vault, make_vault, purge_vault
 
 __all__ = [
     "BOT_OFF",
@@ -71,6 +83,7 @@ __all__ = [
     "ControlOver",
     "ControlRefused",
     "ConversationError",
+    "ConversationRow",
     "ConversationUnknown",
     "Courier",
     "DeliveryFailed",
@@ -79,6 +92,8 @@ __all__ = [
     "DeskResponder",
     "EngineClient",
     "EngineMemory",
+    "Eraser",
+    "Erasure",
     "FinishedTurn",
     "Hub",
     "InForce",
@@ -87,27 +102,45 @@ __all__ = [
     "MessageRefused",
     "NewControl",
     "Part",
+    "Piece",
     "Preparer",
     "RateLimiter",
     "Received",
     "Responder",
     "ResponderUnavailable",
     "Response",
+    "Run",
     "SessionUnknown",
+    "Speech",
     "TokenBuckets",
     "TooBusy",
     "TooManyMessages",
+    "TranscriptFilter",
     "Unlimited",
+    "Vault",
     "accept_message_id",
     "accept_text",
     "answer_by_rule",
     "change_holder",
+    "claim_run",
     "count_deliveries",
+    "end_run",
+    "erase_records",
+    "erase_vault",
+    "find_conversations",
+    "find_erasure",
+    "find_silent",
     "give_up_delivery",
     "in_force",
+    "last_run",
     "list_controls",
     "list_deliveries",
+    "make_vault",
     "matching",
+    "purge_vault",
+    "purge_words",
+    "read_conversation",
+    "read_speeches",
     "requeue_delivery",
     "start_control",
     "stop_control",

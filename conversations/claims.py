@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, aliased
 from conversations.ledger import hold_citizen, new_id, open_conversation, touch_conversation, write_message
 from conversations.models import Citizen, Conversation, Message, Turn
 from conversations.turns import CitizenMessage, FinishedTurn, Response
+from conversations.vault import Vault
 from language import SaidSecrets, hide_secrets
 from qinwen.clock import now
 from qinwen.replies import Choice, Reply
@@ -63,7 +64,14 @@ class Claim:
 
 
 def claim_turn(
-    session: Session, message: CitizenMessage, channel: str, runner: str, idle: float, *, expects_secret: bool = False
+    session: Session,
+    message: CitizenMessage,
+    channel: str,
+    runner: str,
+    idle: float,
+    *,
+    expects_secret: bool = False,
+    vault: Vault | None = None,
 ) -> Claim:
     """Claim a message: the first call with its id makes the turn and writes the message, later calls find it.
 
@@ -74,6 +82,7 @@ def claim_turn(
         runner: the process that will run it.
         idle: seconds without a word after which a new conversation begins.
         expects_secret: whether the bot just asked for a number that proves an identity.
+        vault: keeps the personal data of the message; without one it is hidden and not kept.
     """
     known = find_claim(session, message.citizen, message.message_id)
     if known:
@@ -105,7 +114,9 @@ def claim_turn(
     session.flush()
     hidden = hide_secrets(message.text, expected=expects_secret)
     text = hidden.text
-    write_message(session, conversation.id, message.citizen, turn.id, "in", "citizen", text, None)
+    number = write_message(session, conversation.id, message.citizen, turn.id, "in", "citizen", text, None)
+    if vault and hidden.personal:
+        vault.keep(session, message.citizen, number, hidden.personal)
     if message.allowance:
         values = {"push_left": message.allowance.messages, "push_until": now() + timedelta(seconds=message.allowance.seconds)}
         _allow(session, message.citizen, values)

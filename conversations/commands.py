@@ -1,13 +1,10 @@
-"""What `qinwen deliveries …` and `qinwen retention` do; called by `manage.py`. Each prints for a person."""
+"""What `qinwen deliveries …` and `qinwen reseal` do; called by `manage.py`. Each prints for a person."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from conversations.delivery_list import count_deliveries, give_up_delivery, list_deliveries, requeue_delivery
-from conversations.engine_memory import EngineMemory
-from conversations.retention import purge_words
-from qinwen.clock import SHAANXI, now
+from conversations.vault import make_vault
+from qinwen.clock import SHAANXI
 from qinwen.database import Database
 from qinwen.settings import Settings
 
@@ -53,17 +50,11 @@ def give_up(settings: Settings, number: int) -> int:
     return 0
 
 
-def keep_words(settings: Settings, *, dry_run: bool) -> int:
-    """Erase words and memories that are older than the settings allow; in a dry run only count them."""
-    moment = now()
-    database, memory = Database(settings.database_url), EngineMemory(settings.tracker_url)
-    with database.session() as session:
-        counts = purge_words(session, moment, settings.keep_words, dry_run=dry_run)
-    remembered = memory.purge(moment - timedelta(days=settings.keep_memory), dry_run=dry_run)
-    memory.close()
-    database.close()
-    verb = "到期" if dry_run else "已清除"
-    print(f"聊天内容（{settings.keep_words} 天）  {verb} {counts['message']} 条")
-    print(f"推送内容（{settings.keep_words} 天）  {verb} {counts['delivery']} 条")
-    print(f"引擎的短期记忆（{settings.keep_memory} 天）  {verb} {remembered} 个会话")
-    return 0
+def reseal_vault(settings: Settings) -> int:
+    """Seal the vault again with the newest key; 1 where something no key of ours opens is left."""
+    with Database(settings.database_url).session() as session:
+        done, lost = make_vault(settings).reseal(session)
+    print(f"个人信息：已用新密钥重新加密 {done} 项。")
+    if lost:
+        print(f"个人信息：有 {lost} 项哪个密钥都打不开，留着没动，到期会清除。")
+    return 1 if lost else 0

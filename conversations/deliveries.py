@@ -27,6 +27,7 @@ MAX_ATTEMPTS = 6
 # Nobody knows whether these were seen: the citizen gets them again only when staff say so.
 UNCERTAIN = "unknown"
 _BLOCKING = ("waiting", "offered", "due", "sending")
+OPEN = (*_BLOCKING, "parked")
 
 
 @dataclass(frozen=True)

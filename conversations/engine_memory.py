@@ -24,12 +24,14 @@ class EngineMemory:
     def __init__(self, url: str) -> None:
         self._engine: Engine = make_engine(url)
 
-    def erase_citizen(self, session: Session, citizen: str) -> None:
+    def erase_citizen(self, session: Session, citizen: str) -> dict[str, int]:
         """Forget a citizen's conversations; an `Eraser` of the hub. `session` is one of the ledger's."""
         mine = session.scalars(select(Conversation.id).where(Conversation.citizen_id == citizen)).all()
-        if mine and self._is_there():
-            with self._engine.begin() as connection:
-                connection.execute(delete(_TAILS).where(_TAILS.c.conversation.in_(mine)))
+        if not mine or not self._is_there():
+            return {}
+        with self._engine.begin() as connection:
+            gone = connection.execute(delete(_TAILS).where(_TAILS.c.conversation.in_(mine)))
+        return {"段对话的短期记忆": gone.rowcount if isinstance(gone, CursorResult) else 0}
 
     def purge(self, before: datetime, *, dry_run: bool) -> int:
         """Forget the conversations that were silent since a moment; returns how many (there would be, in a dry run)."""

@@ -12,6 +12,10 @@ BUSY = (
     "着急的话可以打 12345 热线；遇到危险请打 110、119 或 120。"
 )
 STILL_WORKING = Response(Outcome.ACKNOWLEDGED, (Reply("text", "这个问题我还在查，请过一会儿随便发一个字，我把答案给您。"),))
+NOT_ERASED = Response(
+    Outcome.ERROR,
+    (Reply("text", "删除的时候出了故障，什么都没有删掉。请过几分钟再说一次“删除我的记录”；也可以打 12345 投诉。"),),
+)
 
 
 def respond_without_bot(text: str) -> Response:

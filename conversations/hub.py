@@ -18,16 +18,18 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from conversations import claims, deliveries, ledger
+from conversations import claims, deliveries, erasing, ledger
 from conversations.carriers import Carrier, Part
 from conversations.claims import Claim
 from conversations.controls import in_force
+from conversations.erasing import Eraser
 from conversations.errors import SessionUnknown, TooBusy, TooManyMessages
 from conversations.fallback import BUSY, STILL_WORKING
 from conversations.limits import RateLimiter
 from conversations.pace import Pace
-from conversations.runs import Eraser, Runs
+from conversations.runs import Runs
 from conversations.turns import CaseResponder, CitizenMessage, DeskResponder, FinishedTurn, Responder, Response
+from conversations.vault import Vault
 from language import hide_secrets
 from qinwen.clock import now
 from qinwen.database import Database
@@ -76,6 +78,7 @@ class Hub:
         longest_wait: how many seconds one more turn may have to wait, by the recent pace, before it says that it is busy: an
             answer that is late for its request costs more work than one in time.
         ahead: told the text of a message before it is claimed, unless something in it could prove an identity.
+        vault: keeps the personal data of messages, whose texts only hold placeholders.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class Hub:
         erasers: Sequence[Eraser] = (),
         longest_wait: float = math.inf,
         ahead: Callable[[str], None] | None = None,
+        vault: Vault | None = None,
     ) -> None:
         self.runs = Runs(database, responder, carriers or {}, desk, cases, erasers)
         self._cases = cases
@@ -100,6 +104,7 @@ class Hub:
         self._most_turns = most_turns
         self._longest_wait = longest_wait
         self._ahead = ahead
+        self._vault = vault
         self._pace = Pace()
         self._received: dict[tuple[str, str], Received] = {}
         self._listeners: dict[str, set[asyncio.Event]] = defaultdict(set)
@@ -134,20 +139,12 @@ class Hub:
         await self.runs.in_ledger(lambda s: ledger.alias_citizen(s, citizen, channel, address))
 
     async def forget(self, citizen: str) -> None:
-        """Erase a citizen's words and address, and cancel what is still to be sent. Twice does no harm.
+        """Erase a citizen's words and address, what others keep of them, and what is still to be sent. Twice does no harm.
 
         Raises:
             LedgerUnavailable: the database can't be used.
         """
-
-        def erase(session: Session) -> None:
-            ledger.erase_citizen(session, citizen)
-            claims.close_open_turns(session, citizen)
-            deliveries.cancel_deliveries(session, citizen, "erased")
-            for eraser in self.runs.erasers:
-                eraser(session, citizen)
-
-        await self.runs.in_ledger(erase)
+        await self.runs.in_ledger(lambda s: erasing.erase_records(s, citizen, self.runs.erasers, "left", forget_address=True))
 
     async def take(self, message: CitizenMessage, channel: str = "webchat") -> FinishedTurn:
         """Answer a message; the same message id gives the same answer and does nothing twice.
@@ -336,7 +333,9 @@ class Hub:
 
     def _claim(self, session: Session, message: CitizenMessage, channel: str) -> Claim:
         expects_secret = self._cases is not None and self._cases.expects_secret(session, message.citizen)
-        return claims.claim_turn(session, message, channel, self.runs.runner, self._idle, expects_secret=expects_secret)
+        return claims.claim_turn(
+            session, message, channel, self.runs.runner, self._idle, expects_secret=expects_secret, vault=self._vault
+        )
 
     async def _end(self, claim: Claim) -> FinishedTurn:
         finished = await self.runs.finish(claim)

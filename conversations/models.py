@@ -1,5 +1,5 @@
-"""The ledger's tables. Private to this package; `ledger`, `claims`, `deliveries` and `controls` are their only
-writers, each of its own.
+"""The ledger's tables. Private to this package; each is written by one module: `ledger`, `claims`, `deliveries`, `controls`,
+`vault`, `erasing` or `retention`.
 
 A citizen's text is stored with personal data masked. `Turn` is unique per citizen and message id: the claim that makes
 a repeated message answer once.
@@ -7,7 +7,7 @@ a repeated message answer once.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
@@ -160,3 +160,44 @@ class EmergencyControl(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     stopped_by: Mapped[str | None] = mapped_column(String(32))
     stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class VaultEntry(Base):
+    """Something personal that a citizen wrote, sealed; written by `vault`. Its placeholder stands at `start` in the message."""
+
+    __tablename__ = "vault_entry"
+    __table_args__ = (UniqueConstraint("message_id", "start"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    citizen_id: Mapped[str] = mapped_column(ForeignKey("citizen.id"), index=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"))
+    start: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(16))
+    sealed: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class ErasureRow(Base):
+    """The receipt of an erasure, by its code; written by `erasing`. It names no citizen."""
+
+    __tablename__ = "erasure"
+
+    code: Mapped[str] = mapped_column(String(16), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    channel: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(String(16))
+    counts: Mapped[dict[str, int]] = mapped_column(JSON)
+
+
+class RetentionRun(Base):
+    """The daily run of the retention job; written by `retention`. `state`: running → done."""
+
+    __tablename__ = "retention_run"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(8))
+    runner: Mapped[str] = mapped_column(String(32))
+    lease_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    counts: Mapped[dict[str, int]] = mapped_column(JSON)

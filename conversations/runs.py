@@ -11,6 +11,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,19 +21,20 @@ from conversations import claims, deliveries, ledger
 from conversations.carriers import Carrier
 from conversations.claims import Claim
 from conversations.controls import InForce, in_force
+from conversations.erasing import Eraser, erase_records
 from conversations.errors import LedgerUnavailable, ResponderUnavailable
-from conversations.fallback import respond_without_bot
+from conversations.fallback import NOT_ERASED, respond_without_bot
 from conversations.numbered_choices import read_choice, read_choice_number
 from conversations.ruling import answer_by_rule, with_banners
 from conversations.turns import Asked, CaseResponder, DeskResponder, FinishedTurn, Responder, Response
 from qinwen.clock import now
 from qinwen.database import Database
 from qinwen.log import logger
+from qinwen.replies import Reply
 from qinwen.vocabulary import Holder, Outcome
 
 log = logger(__name__)
 T = TypeVar("T")
-Eraser = Callable[[Session, str], object]
 _WAIT_STEP = 0.1
 
 
@@ -122,7 +124,15 @@ class Runs:
                     await asyncio.sleep(_WAIT_STEP)
                 holder, controls = await self.in_ledger(lambda s: self._look_round(s, claim))
                 response = claim.prepared or await self._respond(claim, holder, controls)
-                return await self.in_ledger(lambda s: self._finish(s, claim, response, holder, controls))
+                try:
+                    return await self.in_ledger(lambda s: self._finish(s, claim, response, holder, controls))
+                except LedgerUnavailable:
+                    raise
+                except Exception:
+                    if not response.erase:
+                        raise
+                    log.exception("erasing_failed", turn=claim.turn)
+                    return await self.in_ledger(lambda s: self._finish(s, claim, NOT_ERASED, holder, controls))
         finally:
             self._held.discard(claim.turn)
 
@@ -139,10 +149,8 @@ class Runs:
             response = Response(Outcome.HANDED_OFF, ())
         if response.erase:
             # The citizen goes on chatting: their address stays, and the answer that says what was erased.
-            ledger.erase_words(session, claim.citizen)
-            deliveries.cancel_deliveries(session, claim.citizen, "erased")
-            for erase in self.erasers:
-                erase(session, claim.citizen)
+            receipt = Reply("text", erase_records(session, claim.citizen, self.erasers, "asked").to_words())
+            response = replace(response, replies=(receipt, *response.replies))
         carrier = self._carriers.get(claim.channel)
         if carrier:
             response = with_banners(session, controls, claim.conversation, response)

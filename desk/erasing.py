@@ -15,17 +15,21 @@ from desk.models import HandlingMove, HandlingNote, HandlingRow, RatingRow, Work
 from desk.vocabulary import CloseOutcome, HandlingState, WorkItemState
 
 
-def erase_citizen(session: Session, citizen: str, moment: datetime) -> None:
-    """Erase a citizen at the desk, and end what is open; the ledger ends the conversation. Twice does no harm."""
+def erase_citizen(session: Session, citizen: str, moment: datetime) -> dict[str, int]:
+    """Erase a citizen at the desk, and end what is open; the ledger ends the conversation. Twice does no harm.
+
+    Returns how many conversations with a person it was, by what follows the number in words.
+    """
     session.execute(
         update(HandlingRow)
         .where(HandlingRow.citizen_id == citizen, HandlingRow.state != HandlingState.CLOSED.value)
         .values(state=HandlingState.CLOSED.value, outcome=CloseOutcome.LEFT.value, closed_at=moment, waiting_since=None)
         .execution_options(synchronize_session=False)
     )
-    for row in session.scalars(
+    rows = session.scalars(
         select(HandlingRow).where(HandlingRow.citizen_id == citizen).execution_options(populate_existing=True)
-    ):
+    ).all()
+    for row in rows:
         row.brief = {**row.brief, "facts": {}, "last_message": None}
         row.returned = {**row.returned, "facts": []} if row.returned else None
     mine = select(HandlingRow.id).where(HandlingRow.citizen_id == citizen)
@@ -45,3 +49,4 @@ def erase_citizen(session: Session, citizen: str, moment: datetime) -> None:
     session.execute(
         update(RatingRow).where(RatingRow.citizen_id == citizen).values(comment="").execution_options(synchronize_session=False)
     )
+    return {"次人工服务的记录": len(rows)}

@@ -64,8 +64,10 @@ def events_after(
     return [Event(r.id, r.kind, r.desk, r.agent, r.handling_id, r.at) for r in rows if r.id not in given]
 
 
-def drop_old_events(session: Session, moment: datetime) -> int:
-    """Drop events that no page waits for any more; gives how many."""
+def drop_old_events(session: Session, moment: datetime, *, dry_run: bool = False) -> int:
+    """Drop events that no page waits for any more; gives how many (would go, in a dry run)."""
+    if dry_run:
+        return session.scalar(select(func.count()).select_from(DeskEvent).where(DeskEvent.at < moment - _KEPT)) or 0
     dropped = session.execute(delete(DeskEvent).where(DeskEvent.at < moment - _KEPT))
     return dropped.rowcount if isinstance(dropped, CursorResult) else 0
 

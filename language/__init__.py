@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from language.encode import Encoder, LoadedEncoder, load_encoder
 from language.entities import Entity, EntityKind
 from language.identifiers import is_bank_card, is_credit_code, is_id_number, is_mobile, is_phone
-from language.masking import mask_personal
+from language.masking import PersonalDatum, mask_personal
 from language.normalise import neutralise_command, normalise
 from language.regions import (
     Region,
@@ -34,6 +34,7 @@ __all__ = [
     "EntityKind",
     "Hidden",
     "LoadedEncoder",
+    "PersonalDatum",
     "Region",
     "RegionLevel",
     "RegionMention",

@@ -4,7 +4,8 @@ It hides too much rather than too little: a mistyped identity number is still pe
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from language.identifiers import is_bank_card
@@ -75,6 +76,15 @@ _HAN_DIGITS: Final = str.maketrans("〇零一二三四五六七八九幺", "0012
 _SPOKEN_NUMBER: Final = re.compile(r"[〇零一二三四五六七八九幺]{11,19}")
 
 
+@dataclass(frozen=True)
+class PersonalDatum:
+    """Something personal that was hidden: where its placeholder stands in the masked text, its kind ("手机号"), and itself."""
+
+    start: int
+    kind: str
+    value: str = field(repr=False)
+
+
 def mask_personal(text: str) -> str:
     """Return the text with typed placeholders such as [身份证号] for what identifies a person.
 
@@ -82,18 +92,48 @@ def mask_personal(text: str) -> str:
     numerals), bank cards, phones, e-mail addresses, passports and permits, plates, WeChat and QQ accounts and the
     name after 我叫, 名字叫 or 姓名. Applying it twice changes nothing.
     """
-    # Matching happens on a folded copy of equal length; only what matched is replaced, the rest keeps its width.
-    text = _SPOKEN_NUMBER.sub(lambda run: _mask_spoken(run[0]), text)
+    return find_personal(text)[0]
+
+
+def find_personal(text: str) -> tuple[str, list[PersonalDatum]]:
+    """Mask like `mask_personal`, and give what was hidden in the order of the masked text."""
+    found: list[PersonalDatum] = []
+    spoken = ((run.start(), run.end(), _mask_spoken(run[0])) for run in _SPOKEN_NUMBER.finditer(text))
+    text, found = edit(text, found, spoken)
     for pattern, placeholder in _MASKS:
-        folded = fold_width(text)
-        pieces, end = [], 0
-        for match in pattern.finditer(folded):
-            shown = placeholder if isinstance(placeholder, str) else placeholder(match)
-            if shown != match[0]:
-                pieces += [text[end : match.start()], shown]
-                end = match.end()
-        text = "".join(pieces) + text[end:] if pieces else text
-    return text
+        # Matching happens on a folded copy of equal length; only what matched is replaced, the rest keeps its width.
+        matches = pattern.finditer(fold_width(text))
+        text, found = edit(
+            text,
+            found,
+            ((m.start(), m.end(), placeholder if isinstance(placeholder, str) else placeholder(m)) for m in matches),
+        )
+    return text, sorted(found, key=lambda datum: datum.start)
+
+
+def edit(
+    text: str, found: Sequence[PersonalDatum], edits: Iterable[tuple[int, int, str]], *, keep: bool = True
+) -> tuple[str, list[PersonalDatum]]:
+    """Replace some parts of a text, so that the places of what was hidden before stay right.
+
+    Args:
+        text: the text.
+        found: what was hidden in it before.
+        edits: (start, end, new words) in order; a part that becomes a placeholder is hidden.
+        keep: whether what these edits hide is given as well.
+    """
+    pieces, shifts, end, moved, fresh = [], [], 0, 0, []
+    for start, stop, shown in edits:
+        if shown == text[start:stop] or fold_width(text[start:stop]) == shown:
+            continue
+        if keep:
+            fresh.append(PersonalDatum(start + moved, shown[1 : shown.find("]")], text[start:stop]))
+        pieces += [text[end:start], shown]
+        moved += len(shown) - (stop - start)
+        shifts.append((stop, len(shown) - (stop - start)))
+        end = stop
+    kept = [replace(d, start=d.start + sum(by for stop, by in shifts if stop <= d.start)) for d in found]
+    return "".join([*pieces, text[end:]]), kept + fresh
 
 
 def _mask_spoken(numerals: str) -> str:

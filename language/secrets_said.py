@@ -8,10 +8,11 @@ stays: without this, `SN20261116 001723` would be taken for a travel permit.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from language.masking import mask_personal
+from language.masking import PersonalDatum, edit, find_personal
 from language.normalise import fold_width
 
 LAST_FOUR: Final = "[后四位]"
@@ -68,10 +69,18 @@ class SaidSecrets:
 
 @dataclass(frozen=True)
 class Hidden:
-    """A message that may be kept, and what was taken out of it."""
+    """A message that may be kept, and what was taken out of it.
+
+    Attributes:
+        text: what may be kept.
+        said: what proves an identity, never to be kept.
+        personal: what else was hidden, which a vault may keep: an identity number only without its last four signs, and
+            no bank card, for nobody needs one to help.
+    """
 
     text: str
     said: SaidSecrets = field(default=SaidSecrets(), repr=False)
+    personal: tuple[PersonalDatum, ...] = field(default=(), repr=False)
 
 
 def hide_secrets(text: str, *, expected: bool = False) -> Hidden:
@@ -88,37 +97,53 @@ def hide_secrets(text: str, *, expected: bool = False) -> Hidden:
         kept.append(text[match.start() : match.end()])
         end = match.end()
     pieces.append(text[end:])
-    found: dict[str, str] = {}
+    said: dict[str, str] = {}
     alone = not kept
-    hidden = [_hide(piece, found, expected=expected, alone=alone) for piece in pieces]
-    together = hidden[0] + "".join(number + rest for number, rest in zip(kept, hidden[1:], strict=True))
-    said = SaidSecrets(found.get(LAST_FOUR, ""), found.get(SMS_CODE, ""), found.get(BINDING_CODE, ""))
-    return Hidden(together, said)
+    together, personal = "", []
+    for piece, number in zip(pieces, [*kept, ""], strict=True):
+        hidden, found = _hide(piece, said, expected=expected, alone=alone)
+        personal += [replace(datum, start=datum.start + len(together)) for datum in found]
+        together += hidden + number
+    secrets = SaidSecrets(said.get(LAST_FOUR, ""), said.get(SMS_CODE, ""), said.get(BINDING_CODE, ""))
+    return Hidden(together, secrets, tuple(datum for d in personal if (datum := _without_proof(d))))
 
 
-def _hide(text: str, found: dict[str, str], *, expected: bool, alone: bool) -> str:
+def _without_proof(datum: PersonalDatum) -> PersonalDatum | None:
+    """Take what would prove an identity out of a hidden datum; None: nothing of it may be kept."""
+    if datum.kind == "银行卡号":
+        return None
+    if datum.kind != "身份证号":
+        return datum
+    digits = re.sub(r"[^0-9Xx]", "", fold_width(datum.value).translate(_DIGITS))
+    return replace(datum, value=f"{digits[:-4]}****")
+
+
+def _hide(text: str, said: dict[str, str], *, expected: bool, alone: bool) -> tuple[str, list[PersonalDatum]]:
     plain = fold_width(text)
     if whole := _ID_NUMBER.search(plain):
-        found.setdefault(LAST_FOUR, re.sub(r"[\s-]", "", whole[0])[-4:].upper())
-    text = mask_personal(text)
+        said.setdefault(LAST_FOUR, re.sub(r"[\s-]", "", whole[0])[-4:].upper())
+    text, found = find_personal(text)
     for pattern, name in _CUED:
-        text = _replace(text, pattern, found, name)
+        text, found = _replace(text, found, pattern, said, name)
     spoken = fold_width(text).translate(_DIGITS)
     if alone and _BARE_BINDING.fullmatch(spoken) and re.search(r"[A-Za-z]", spoken):
-        return _replace(text, _BARE_BINDING, found, BINDING_CODE)
+        return _replace(text, found, _BARE_BINDING, said, BINDING_CODE)
     if expected or _BARE.fullmatch(spoken):
-        text = _replace(text, _RUN, found, "")
-    return text
+        text, found = _replace(text, found, _RUN, said, "")
+    return text, found
 
 
-def _replace(text: str, pattern: re.Pattern[str], found: dict[str, str], name: str) -> str:
+def _replace(
+    text: str, found: list[PersonalDatum], pattern: re.Pattern[str], said: dict[str, str], name: str
+) -> tuple[str, list[PersonalDatum]]:
     """Replace what a pattern calls `it`; without a name its length says what it is."""
     spoken = fold_width(text).translate(_DIGITS)
-    pieces, end = [], 0
-    for match in pattern.finditer(spoken):
-        value = re.sub(r"[\s-]", "", match["it"]).upper()
-        kind = name or (SMS_CODE if len(value) == _SIX_LONG else LAST_FOUR)
-        found.setdefault(kind, value)
-        pieces += [text[end : match.start("it")], kind]
-        end = match.end("it")
-    return "".join(pieces) + text[end:]
+
+    def edits() -> Iterator[tuple[int, int, str]]:
+        for match in pattern.finditer(spoken):
+            value = re.sub(r"[\s-]", "", match["it"]).upper()
+            kind = name or (SMS_CODE if len(value) == _SIX_LONG else LAST_FOUR)
+            said.setdefault(kind, value)
+            yield match.start("it"), match.end("it"), kind
+
+    return edit(text, found, edits(), keep=False)

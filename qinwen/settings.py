@@ -81,9 +81,13 @@ class Settings:
     services_demo: bool = _setting("QINWEN_SERVICES_DEMO", "on", "参考办件系统的演示接口:on 或 off")
     webhook_url: str = _setting("QINWEN_WEBHOOK_URL", "", "参考办件系统把办件变化通知到哪里；空为本机的市民端")
     quiet_hours: str = _setting("QINWEN_QUIET_HOURS", "22:00-08:00", "夜里不主动发办件通知的时段;off 为不分时段")
-    keep_words: int = _setting("QINWEN_KEEP_WORDS", "180", "聊天内容保留几天")
+    keep_words: int = _setting("QINWEN_KEEP_WORDS", "180", "聊天内容和推送内容保留几天")
+    keep_vault: int = _setting("QINWEN_KEEP_VAULT", "30", "市民写的电话、姓名等(加密存放)保留几天")
+    keep_media: int = _setting("QINWEN_KEEP_MEDIA", "30", "市民在微信发来的图片、语音保留几天")
+    keep_citizens: int = _setting("QINWEN_KEEP_CITIZENS", "730", "市民多少天没来，就把他的微信号、绑定等全部删掉")
     keep_cases: int = _setting("QINWEN_KEEP_CASES", "30", "办件的最近状态和通知保留几天")
     keep_memory: int = _setting("QINWEN_KEEP_MEMORY", "7", "对话引擎的短期记忆保留几天")
+    previous_personal_secret: str = _private("QINWEN_PREVIOUS_PERSONAL_SECRET", "换 QINWEN_PERSONAL_SECRET 期间的上一个密钥")
     log_level: str = _setting("QINWEN_LOG_LEVEL", "info", "日志级别:debug、info、warning 或 error")
     public_url: str = _setting("QINWEN_PUBLIC_URL", "", "市民端对外的网址，微信里打开聊天页要用；空为没有")
     wechat_mode: str = _setting("QINWEN_WECHAT_MODE", "off", "微信消息的加解密方式:off、plain、compatible 或 secure")
@@ -105,7 +109,7 @@ class Settings:
     staff_secret: str = _setting("QINWEN_STAFF_SECRET", None, "加密工作人员两步验证密钥用的密钥", secret=True)
     services_secret: str = _setting("QINWEN_SERVICES_SECRET", None, "给办件系统请求签名用的密钥", secret=True)
     webhook_secret: str = _setting("QINWEN_WEBHOOK_SECRET", None, "核对办件系统通知签名用的密钥", secret=True)
-    personal_secret: str = _setting("QINWEN_PERSONAL_SECRET", None, "加密办件凭证用的密钥", secret=True)
+    personal_secret: str = _setting("QINWEN_PERSONAL_SECRET", None, "加密办件凭证和个人信息用的密钥", secret=True)
 
     def __post_init__(self) -> None:
         """Fill in the addresses that follow from others."""

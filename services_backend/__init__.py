@@ -34,7 +34,7 @@ from services_backend.errors import (
 from services_backend.explaining import Explanation, Offer, explain_case
 from services_backend.http_backend import HttpBackend
 from services_backend.in_memory import InMemoryBackend
-from services_backend.keeping import add_notices, count_open, erase_citizen
+from services_backend.keeping import add_notices, count_open, erase_citizen, purge, reseal_access
 from services_backend.talk_state import Act, CaseAnswer, CaseQuestion
 from services_backend.talk_turn import CaseRoom
 from services_backend.talking import CaseTalk
@@ -101,6 +101,8 @@ __all__ = [
     "is_case_number",
     "make_timetable",
     "print_case_number",
+    "purge",
     "read_case_number",
     "read_webhook",
+    "reseal_access",
 ]

@@ -1,28 +1,20 @@
-"""What `qinwen retention` does with citizens' cases; called by `manage.py`. Prints for a person."""
+"""What `qinwen reseal` does with citizens' bindings; called by `manage.py`. Prints for a person."""
 
 from __future__ import annotations
 
-from qinwen.clock import now
 from qinwen.database import Database
+from qinwen.sealing import Sealer
 from qinwen.settings import Settings
-from services_backend.keeping import purge
-
-_TITLES = {
-    "case_talk": "问到一半的办件（30 分钟）",
-    "case_known": "办件的最近状态",
-    "case_notice": "发过的办件通知",
-    "case_promise": "兑现过的答复",
-}
+from services_backend.keeping import reseal_access
+from services_backend.talk_turn import PURPOSE
 
 
-def keep_cases(settings: Settings, *, dry_run: bool) -> int:
-    """Delete what is kept of cases longer than the settings allow; in a dry run only count it."""
-    database = Database(settings.database_url)
-    with database.session() as session:
-        counts = purge(session, now(), settings.keep_cases, dry_run=dry_run)
-    database.close()
-    verb = "到期" if dry_run else "已清除"
-    for name, title in _TITLES.items():
-        days = "" if "（" in title else f"（{settings.keep_cases} 天）"
-        print(f"{title}{days}  {verb} {counts[name]} 条")
-    return 0
+def reseal_bindings(settings: Settings) -> int:
+    """Seal the bindings again with the newest key; 1 where something no key of ours opens is left."""
+    sealer = Sealer(settings.personal_secret, PURPOSE, settings.previous_personal_secret)
+    with Database(settings.database_url).session() as session:
+        done, lost = reseal_access(session, sealer)
+    print(f"身份绑定：已用新密钥重新加密 {done} 个。")
+    if lost:
+        print(f"身份绑定：有 {lost} 个哪个密钥都打不开，这些市民要重新绑定。")
+    return 1 if lost else 0

@@ -68,10 +68,13 @@ class CaseTalk:
         database: the main database.
         secret: seals what opens cases.
         limits: our own limit on tries.
+        previous_secret: what was sealed with before; it still opens.
     """
 
-    def __init__(self, backend: ServicesBackend, database: Database, secret: str, limits: TryLimits) -> None:
-        self.room = CaseRoom(backend, database, Sealer(secret, PURPOSE), limits)
+    def __init__(
+        self, backend: ServicesBackend, database: Database, secret: str, limits: TryLimits, previous_secret: str = ""
+    ) -> None:
+        self.room = CaseRoom(backend, database, Sealer(secret, PURPOSE, previous_secret), limits)
 
     def expects_secret(self, session: Session, citizen: str) -> bool:
         """Tell whether the bot just asked this citizen for a number that proves an identity."""
@@ -293,7 +296,10 @@ async def _want_notices(turn: TalkTurn, *, wanted: bool) -> CaseAnswer:
 
 
 async def _erase(turn: TalkTurn) -> CaseAnswer:
-    """Erase what is kept of the citizen; the hub erases the words with the turn. What is said vaguely is asked back first."""
+    """Have all that is kept of the citizen erased: the hub does so with the end of the turn, and puts the receipt in front.
+
+    What is said vaguely is asked back first.
+    """
     if not _ERASE.fullmatch(turn.question.text.strip().rstrip("。.!！~")):
         return say(
             Outcome.ASK_SLOT,
@@ -301,22 +307,17 @@ async def _erase(turn: TalkTurn) -> CaseAnswer:
             (ERASE, ERASE),
             "不删了",
         )
+    left = ""
     if turn.binding:
         try:
             await turn.backend.unbind(turn.binding)
         except (BackendUnavailable, BackendRefused):
             # The access is forgotten here either way, so nobody can use it from here any more.
             log.warning("binding_left_at_the_case_system")
-    erased = await turn.room.keep(lambda s: keeping.erase_citizen(s, turn.citizen))
-    parts = [
-        "聊天内容",
-        *(["身份绑定"] if erased.bindings else []),
-        *([f"{erased.cases}件办件的最近状态"] if erased.cases else []),
-        *([f"{erased.notices}条办件通知"] if erased.notices else []),
-    ]
+            left = "办件系统这会儿不通，那边登记的绑定没有解除，但从这里已经打不开了。"
     words_said = (
-        f"已经删除您在这里的记录：{'、'.join(parts)}。没有发出的消息也取消了。"
-        "办件和预约本身在办件系统里，不受影响。我只留下没有内容的次数和时间，用来统计。"
+        f"{left}办件和预约本身在办件系统里，不受影响。我只留下没有内容的次数和时间，用来统计。"
+        "回执编号请记下：我这里已经对不上是谁的了。"
     )
     done = say(Outcome.ACKNOWLEDGED, words_said)
     return CaseAnswer(done.outcome, done.replies, erase=True)

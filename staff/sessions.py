@@ -121,6 +121,14 @@ def end_sessions(session: Session, member_id: str, *, but: str = "") -> int:
     return _count(session.execute(delete(StaffSession).where(StaffSession.member_id == member_id, StaffSession.id != but)))
 
 
+def drop_expired_sessions(session: Session, limits: SessionLimits, at: datetime, *, dry_run: bool = False) -> int:
+    """Drop the sessions that are over, with the addresses they came from; gives how many (would go, in a dry run)."""
+    over = _expired(limits, at)
+    if dry_run:
+        return session.scalar(select(func.count()).select_from(StaffSession).where(over)) or 0
+    return _count(session.execute(delete(StaffSession).where(over)))
+
+
 def _expired(limits: SessionLimits, at: datetime) -> ColumnElement[bool]:
     return or_(StaffSession.expires_at <= at, StaffSession.seen_at <= at - limits.idle)
 

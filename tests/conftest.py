@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 import knowledge_base.models  # noqa: F401
-from conversations import CitizenMessage, Hub, Response, Unlimited
+from conversations import CitizenMessage, Hub, Response, Unlimited, make_vault
 from qinwen.database import Base, Database
 from qinwen.replies import Reply
 from qinwen.sealing import Sealer
@@ -13,7 +13,7 @@ from qinwen.settings import all_settings, load_settings
 from qinwen.vocabulary import Outcome
 from services_backend import CaseRoom, InMemoryBackend, Teller, TryLimits
 from tests.postgres import postgres  # noqa: F401
-from web.console import deliveries
+from web.console import conversations, deliveries
 from web.console.knowledge import make_knowledge_module, make_room
 from web.health import CHECKS
 from web.public import make_public_app
@@ -116,7 +116,8 @@ async def public(aiohttp_client, settings, hub, ledger_database):
 async def staff(aiohttp_client, settings, ledger_database):
     """A client of the staff application."""
     room = make_room(settings, ledger_database)
-    app = make_staff_app(settings, ledger_database, (make_knowledge_module(room), deliveries.make_module(tuple)))
+    parts = (make_knowledge_module(room), deliveries.make_module(tuple), conversations.make_module(make_vault(settings)))
+    app = make_staff_app(settings, ledger_database, parts)
     app[CHECKS] = {"database": _nothing}
     return await aiohttp_client(app)
 

@@ -26,7 +26,6 @@ from channels.wechat.server_api import (
 )
 from channels.wechat.server_api.transport import HttpTransport, NoAnswer, NotConnected, Request
 from conversations import DeliveryFailed
-from qinwen.clock import now
 from qinwen.database import Base, Database
 from tests.wechat_platform import Account, Platform, Trouble, errcode
 
@@ -340,7 +339,6 @@ async def test_pictures_and_voices_are_fetched_and_films_are_not(platform, clien
     film = await phone.sends_video(held=True)
     with pytest.raises(CallFailed):
         await client.fetch_media(film.fields["MediaId"], "image")
-    assert client.delete_expired_media(now()) == 0
 
 
 async def test_a_notice_needs_the_citizen_s_consent(platform, client):

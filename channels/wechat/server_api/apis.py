@@ -30,11 +30,10 @@ class MediaLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MediaRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What we take, and how many days it is kept."""
+    """What we take."""
 
     image: MediaLimits
     voice: MediaLimits
-    kept_days: int
 
 
 class NoticeField(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Literal
 
 from channels.wechat.oauth import OpenId
@@ -11,6 +10,7 @@ from channels.wechat.server_api.calls import ServerApi
 from channels.wechat.server_api.circuits import CircuitState
 from channels.wechat.server_api.customer_messages import CustomerMessages
 from channels.wechat.server_api.media import MediaStore, StoredMedia
+from channels.wechat.server_api.media_files import media_folder
 from channels.wechat.server_api.notices import Notice, Notices
 from channels.wechat.server_api.token_store import TokenStore
 from channels.wechat.server_api.transport import HttpTransport, Transport
@@ -33,7 +33,7 @@ class WechatClient:
         tokens = TokenStore(database, settings.wechat_app_id)
         carried_by = transport or HttpTransport(settings.wechat_api_url)
         self.api = ServerApi(carried_by, tokens, settings.wechat_app_id, settings.wechat_app_secret)
-        self.media = MediaStore(self.api, settings.var / "media")
+        self.media = MediaStore(self.api, media_folder(settings))
         self._messages = CustomerMessages(self.api)
         self._notices = Notices(self.api)
 
@@ -61,18 +61,14 @@ class WechatClient:
         else:
             await self._notices.send_subscribed(openid, notice)
 
-    async def fetch_media(self, media_id: str, kind: Literal["image", "voice"]) -> StoredMedia:
-        """Fetch and store what a citizen sent, for the service desk.
+    async def fetch_media(self, media_id: str, kind: Literal["image", "voice"], citizen: str = "") -> StoredMedia:
+        """Fetch and store what a citizen sent, for the service desk; it goes when the citizen is erased.
 
         Raises:
             ContentRefused: it is too big, or not what it should be.
             CallFailed: WeChat refused, or can't be reached.
         """
-        return await self.media.fetch(media_id, kind)
-
-    def delete_expired_media(self, now: datetime) -> int:
-        """Delete stored media that are older than the rules allow; returns how many."""
-        return self.media.delete_expired(now)
+        return await self.media.fetch(media_id, kind, citizen)
 
     async def exchange_oauth_code(self, code: str) -> OpenId:
         """Exchange the code of a web authorisation.

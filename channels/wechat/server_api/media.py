@@ -1,6 +1,6 @@
 """Pictures and voices that citizens sent: fetched for the service desk, checked by their bytes, deleted after some days.
 
-They lie as files with random names under `var/media`; who sent which one is the ledger's to know.
+They lie as files under `var/media`, named by who sent them, so that they go when that citizen is erased (`media_files`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +23,7 @@ from qinwen.log import logger
 log = logger(__name__)
 _MEDIA_ID = re.compile(r"[0-9A-Za-z_-]{1,256}", re.ASCII)
 _KINDS = {"image": "图片", "voice": "语音"}
-_NAME = re.compile(r"[0-9a-f]{32}\.[a-z0-9]{2,5}", re.ASCII)
+_NAME = re.compile(r"(?:[0-9a-f]{24}-)?[0-9a-f]{32}\.[a-z0-9]{2,5}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class MediaStore:
     Args:
         api: the server API.
         folder: where the files lie.
-        rules: sizes, types and days, by default those of `apis.yml`.
+        rules: sizes and types, by default those of `apis.yml`.
     """
 
     def __init__(self, api: ServerApi, folder: Path, rules: MediaRules | None = None) -> None:
@@ -50,8 +49,8 @@ class MediaStore:
         self._folder = folder
         self._rules = rules or read_apis().media
 
-    async def fetch(self, media_id: str, kind: Literal["image", "voice"]) -> StoredMedia:
-        """Fetch a picture or a voice that a citizen sent less than three days ago, and store it.
+    async def fetch(self, media_id: str, kind: Literal["image", "voice"], citizen: str = "") -> StoredMedia:
+        """Fetch a picture or a voice that a citizen sent less than three days ago, and store it under their id.
 
         Raises:
             ContentRefused: it is too big, or not what it should be; nothing is stored.
@@ -67,7 +66,7 @@ class MediaStore:
         if found not in limits.types:
             log.warning("wechat_media_refused", kind=kind, found=found, bytes=len(answer.body))
             raise ContentRefused(f"收到的不是能看的{word}，没有收下。")
-        name = f"{secrets.token_hex(16)}.{found}"
+        name = f"{citizen}-{secrets.token_hex(16)}.{found}" if citizen else f"{secrets.token_hex(16)}.{found}"
         try:
             await asyncio.to_thread(self._write, name, answer.body)
         except OSError as error:
@@ -84,23 +83,6 @@ class MediaStore:
         if not _NAME.fullmatch(name):
             raise ContentRefused("没有这个文件。")
         return self._folder / name
-
-    def delete_expired(self, moment: datetime) -> int:
-        """Delete what is older than the rules allow, and what a broken write left; returns how many files."""
-        if not self._folder.is_dir():
-            return 0
-        limit = (moment - timedelta(days=self._rules.kept_days)).timestamp()
-        gone = 0
-        for path in self._folder.iterdir():
-            try:
-                if path.is_file() and path.stat().st_mtime < limit:
-                    path.unlink()
-                    gone += 1
-            except FileNotFoundError:
-                # Another process was faster.
-                continue
-        log.info("wechat_media_expired", files=gone, before=datetime.fromtimestamp(limit, timezone.utc).isoformat())
-        return gone
 
     def _write(self, name: str, content: bytes) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

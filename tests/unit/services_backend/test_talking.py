@@ -3,7 +3,7 @@ from sqlalchemy import text as sql
 
 from qinwen.clock import now, today
 from qinwen.vocabulary import Outcome
-from services_backend import BackendUnavailable, CaseState, CaseTalk, TryLimits
+from services_backend import BackendUnavailable, CaseState, CaseTalk, TryLimits, keeping
 from services_backend import case_words as w
 from services_backend.case_numbers import make_case_number, print_case_number
 from services_backend.cases import CaseMaterial
@@ -317,12 +317,23 @@ async def test_danger_is_the_bot_s_even_in_the_middle_of_a_form(talker):
     assert await talker.say("着火了快救命") is None
 
 
-async def test_erasing_names_what_goes_and_is_asked_back_where_it_is_vague(talker, bind, case_database):
+async def test_erasing_is_left_to_the_hub_and_asked_back_where_it_is_vague(talker, bind, case_database):
     await bind(make_case())
     await talker.say("我的办件")
     vague = await talker.say("别存我的东西", "erase_records")
     assert (vague.erase, vague.outcome) == (False, Outcome.ASK_SLOT)
     done = await talker.say("删除我的记录", "erase_records")
     assert done.erase
-    assert "身份绑定" in words(done)
+    assert "办件系统里，不受影响" in words(done)
+    with case_database.session() as session:
+        counts = keeping.erase_citizen(session, CITIZEN)
+    assert counts["个身份绑定"] == 1
     assert CITIZEN not in everything(case_database)
+
+
+async def test_erasing_says_so_where_the_case_system_could_not_be_told(talker, bind, backend):
+    await bind(make_case())
+    backend.fail_with = BackendUnavailable()
+    done = await talker.say("删除我的记录", "erase_records")
+    assert done.erase
+    assert "那边登记的绑定没有解除" in words(done)

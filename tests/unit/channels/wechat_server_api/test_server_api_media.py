@@ -8,7 +8,7 @@ from zlib import compress
 import pytest
 from wechat_stand_in import refusal
 
-from channels.wechat.server_api import CallFailed, ContentRefused
+from channels.wechat.server_api import CallFailed, ContentRefused, erase_media, purge_media
 from channels.wechat.server_api.apis import MediaLimits, MediaRules, read_apis
 from channels.wechat.server_api.file_types import file_type
 from channels.wechat.server_api.media import MediaStore
@@ -18,7 +18,7 @@ from qinwen.clock import now
 PATH = "/cgi-bin/media/get"
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 50
 AMR = b"#!AMR\n" + b"\x3c" * 50
-RULES = MediaRules(MediaLimits(1000, ("jpeg", "png", "gif", "webp")), MediaLimits(500, ("amr", "speex", "mp3")), 30)
+RULES = MediaRules(MediaLimits(1000, ("jpeg", "png", "gif", "webp")), MediaLimits(500, ("amr", "speex", "mp3")))
 
 
 @pytest.fixture
@@ -90,17 +90,30 @@ def test_only_our_own_names_lead_to_a_file(store, name):
         store.path_of(name)
 
 
-def test_old_files_are_deleted_and_new_ones_stay(store, tmp_path):
+def test_old_files_are_deleted_and_new_ones_stay(tmp_path):
     folder = tmp_path / "media"
-    assert store.delete_expired(now()) == 0
-    folder.mkdir()
     moment = now()
+    before = moment - timedelta(days=30)
+    assert purge_media(folder, before, dry_run=False) == 0
+    folder.mkdir()
     for name, days in (("old.jpeg", 31), (".unfinished.amr", 40), ("new.jpeg", 29)):
         (folder / name).write_bytes(b"x")
         age = (moment - timedelta(days=days)).timestamp()
         os.utime(folder / name, (age, age))
-    assert store.delete_expired(moment) == 2
+    assert purge_media(folder, before, dry_run=True) == 2
+    assert len(list(folder.iterdir())) == 3
+    assert purge_media(folder, before, dry_run=False) == 2
     assert [path.name for path in folder.iterdir()] == ["new.jpeg"]
+
+
+async def test_what_a_citizen_sent_goes_with_them_and_nobody_else_s(store, wechat, tmp_path):
+    wechat.always[PATH] = Answer(200, "image/jpeg", JPEG)
+    mine, other = "a" * 24, "b" * 24
+    stored = [await store.fetch("m1", "image", citizen) for citizen in (mine, mine, other)]
+    assert store.path_of(stored[0].name).read_bytes() == JPEG
+    assert erase_media(tmp_path / "media", "../x") == {}
+    assert erase_media(tmp_path / "media", mine) == {"张图片和语音": 2}
+    assert [path.name for path in (tmp_path / "media").iterdir()] == [stored[2].name]
 
 
 @pytest.mark.parametrize(
@@ -132,4 +145,3 @@ def test_the_rules_know_only_types_that_are_recognised():
     rules = read_apis().media
     assert set(rules.image.types) == {"jpeg", "png", "gif", "webp"}
     assert set(rules.voice.types) == {"amr", "speex", "mp3"}
-    assert rules.kept_days > 0
