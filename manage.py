@@ -182,6 +182,15 @@ def add_knowledge(commands: Commands[argparse.ArgumentParser]) -> None:
     load.add_argument("file", type=Path, metavar="文件.jsonl")
     write = add(knowledge, "export", "导出全部现行条目（JSON Lines）", lambda o: kb().export_file(ensure_settings(), o.file))
     write.add_argument("file", type=Path, metavar="文件.jsonl")
+    asked = add(
+        knowledge,
+        "ask",
+        "看一个问题现在、或某一天会答什么",
+        lambda o: kb().ask(ensure_settings(), o.question, o.as_of, o.known_at),
+    )
+    asked.add_argument("question", metavar="问题")
+    asked.add_argument("--as-of", metavar="哪天", help="如 2026-03-03（那天最后一秒）或 2026-03-03 09:30；不写就是现在")
+    asked.add_argument("--known-at", metavar="哪天", help="按那天已记录的内容；不写就和 --as-of 一样")
     ask = add(knowledge, "search", "看一个问题会答什么", lambda o: kb().search(ensure_settings(), o.question))
     ask.add_argument("question", metavar="问题")
     rate = add(

@@ -39,6 +39,9 @@ from conversations.errors import (
     TooBusy,
     TooManyMessages,
 )
+from conversations.figure_conditions import Window, turn_condition
+from conversations.figure_rows import CONVERSATION_FIGURES, JudgedConversation, TurnRow, conversation_rows, turn_rows
+from conversations.figures import DEFINITIONS, WHY, Figures, measure_turns
 from conversations.hub import Hub, Received
 from conversations.intake import accept_message_id, accept_text
 from conversations.ledger import change_holder
@@ -69,10 +72,13 @@ from conversations.vault import Vault, erase_vault, make_vault, purge_vault
 
 __all__ = [
     "BOT_OFF",
+    "CONVERSATION_FIGURES",
+    "DEFINITIONS",
     "LONGEST_REASON",
     "LONGEST_TEXT",
     "STATES",
     "UNIFORM_ANSWER",
+    "WHY",
     "Allowance",
     "Asked",
     "Carrier",
@@ -94,9 +100,11 @@ __all__ = [
     "EngineMemory",
     "Eraser",
     "Erasure",
+    "Figures",
     "FinishedTurn",
     "Hub",
     "InForce",
+    "JudgedConversation",
     "LedgerUnavailable",
     "Merged",
     "MessageRefused",
@@ -116,13 +124,16 @@ __all__ = [
     "TooBusy",
     "TooManyMessages",
     "TranscriptFilter",
+    "TurnRow",
     "Unlimited",
     "Vault",
+    "Window",
     "accept_message_id",
     "accept_text",
     "answer_by_rule",
     "change_holder",
     "claim_run",
+    "conversation_rows",
     "count_deliveries",
     "end_run",
     "erase_records",
@@ -137,6 +148,7 @@ __all__ = [
     "list_deliveries",
     "make_vault",
     "matching",
+    "measure_turns",
     "purge_vault",
     "purge_words",
     "read_conversation",
@@ -144,4 +156,6 @@ __all__ = [
     "requeue_delivery",
     "start_control",
     "stop_control",
+    "turn_condition",
+    "turn_rows",
 ]

@@ -75,11 +75,18 @@ class Turn(Base):
     __table_args__ = (
         UniqueConstraint("citizen_id", "message_id"),
         Index("ix_turn_open", "citizen_id", "number", sqlite_where=_OPEN_TURN, postgresql_where=_OPEN_TURN),
-        Index("ix_turn_started_at", "started_at"),
+        # What the dashboard counts by, whole in one index: a month's turns are read without touching the rows.
+        Index(
+            "ix_turn_figures",
+            *("started_at", "state", "channel", "outcome", "item", "facet"),
+            *("citizen_id", "conversation_id", "number", "finished_at"),
+        ),
+        Index("ix_turn_citizen_item", "citizen_id", "item", "number"),
+        Index("ix_turn_conversation", "conversation_id", "number", "outcome"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id"), index=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id"))
     citizen_id: Mapped[str] = mapped_column(ForeignKey("citizen.id"))
     message_id: Mapped[str] = mapped_column(String(64))
     channel: Mapped[str] = mapped_column(String(16), default="webchat", server_default="webchat")

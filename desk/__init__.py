@@ -49,6 +49,7 @@ from desk.moving import held_by, move
 from desk.notes import Note, add_note, read_notes
 from desk.presence import AgentNow, agents_of, beat, set_presence
 from desk.queueing import HandoffRequest, Placed, Placement, enqueue
+from desk.rating_figures import RATING_DEFINITIONS, Rating, badly_rated, count_ratings, list_ratings
 from desk.ratings import RatingGiven, ratable_handling, rate, ratings_of, read_level, reasons_for
 from desk.returned import AgentFact, ReturnedFacts, last_returned
 from desk.routing import Route, Router
@@ -78,6 +79,7 @@ from desk.work_items import (
 
 __all__ = [
     "DEFINITIONS",
+    "RATING_DEFINITIONS",
     "VARIABLES",
     "AgentFact",
     "AgentNow",
@@ -115,6 +117,7 @@ __all__ = [
     "Post",
     "Presence",
     "QueuePlace",
+    "Rating",
     "RatingGiven",
     "RatingLevel",
     "RatingTarget",
@@ -135,9 +138,11 @@ __all__ = [
     "appeal",
     "assign_case",
     "assign_work_item",
+    "badly_rated",
     "beat",
     "bring_in",
     "calibration_to_json",
+    "count_ratings",
     "decide_appeal",
     "delete_macro",
     "drop_old_events",
@@ -160,6 +165,7 @@ __all__ = [
     "list_held",
     "list_macros",
     "list_queue",
+    "list_ratings",
     "list_work_items",
     "mark_spam",
     "measure",

@@ -198,3 +198,10 @@ def _listed(record: models.Entry) -> ListedEntry:
         next_change_at=record.next_change_at,
         changed_at=record.changed_at,
     )
+
+
+def item_titles(session: Session, codes: Collection[str]) -> dict[str, str]:
+    """Give the titles of items by their codes; unknown codes are left out."""
+    ids = [f"item:{code}" for code in codes]
+    rows = session.execute(select(models.Entry.id, models.Entry.title).where(models.Entry.id.in_(ids)))
+    return {entry.partition(":")[2]: title for entry, title in rows if title}

@@ -76,3 +76,24 @@ class Holder(str, Enum):
     QUEUED = "queued"
     WITH_AGENT = "with_agent"
     CLOSED = "closed"
+
+
+OUTCOME_TITLES: dict[Outcome, str] = {
+    Outcome.ANSWERED: "答了",
+    Outcome.CLARIFY: "反问是哪一件",
+    Outcome.NOT_FOUND: "没找到",
+    Outcome.REFUSED_OUT_OF_SCOPE: "不归我们管",
+    Outcome.REFUSED_UNSAFE: "不当的话",
+    Outcome.EMERGENCY: "紧急提示",
+    Outcome.CASE_STATUS: "查到办件",
+    Outcome.CASE_NOT_FOUND: "查无此件",
+    Outcome.ASK_SLOT: "追问一项",
+    Outcome.IDENTITY_REQUIRED: "要核验身份",
+    Outcome.HANDED_OFF: "坐席接待",
+    Outcome.DESK_QUEUED: "排队等人工",
+    Outcome.DESK_CLOSED: "服务台没开或留言",
+    Outcome.SMALLTALK: "闲聊",
+    Outcome.ACKNOWLEDGED: "应了一声",
+    Outcome.RATED: "评价",
+    Outcome.ERROR: "出故障或停用",
+}

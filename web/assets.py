@@ -25,6 +25,8 @@ _FILES = {
     "bootstrap/dist/js/bootstrap.bundle.min.js": "bootstrap.bundle.min.js",
     "bootstrap/LICENSE": "bootstrap.LICENSE.txt",
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
+    "echarts/dist/echarts.min.js": "echarts.min.js",
+    "echarts/LICENSE": "echarts.LICENSE.txt",
     "htmx.org/LICENSE": "htmx.LICENSE.txt",
 }
 _TIMEOUT = 300

@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from qinwen.database import Database
 from qinwen.settings import Settings
 from staff import SecretBox
-from web.console import account, audit, controls, entrance, members, start
+from web.console import account, audit, controls, dashboard, entrance, members, start
 from web.console.access import DATABASE, SETTINGS, check_form, guard, identify
 from web.console.faults import show_faults
 from web.console.modules import OPEN, Module, Route, install, open_folder
@@ -20,7 +20,7 @@ from web.health import healthz, readyz
 
 _STATIC = Path(__file__).parent / "static"
 _HASHES_AT_ONCE = 2
-OWN_MODULES = (start.MODULE, controls.MODULE, members.MODULE, audit.MODULE, account.MODULE, entrance.MODULE)
+OWN_MODULES = (start.MODULE, dashboard.MODULE, controls.MODULE, members.MODULE, audit.MODULE, account.MODULE, entrance.MODULE)
 
 
 async def metrics(request: web.Request) -> web.Response:
