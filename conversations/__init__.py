@@ -42,7 +42,7 @@ from conversations.errors import (
 from conversations.figure_conditions import Window, turn_condition
 from conversations.figure_rows import CONVERSATION_FIGURES, JudgedConversation, TurnRow, conversation_rows, turn_rows
 from conversations.figures import DEFINITIONS, WHY, Figures, measure_turns
-from conversations.hub import Hub, Received
+from conversations.hub import Hub, Received, Say
 from conversations.intake import accept_message_id, accept_text
 from conversations.ledger import change_holder
 from conversations.limits import RateLimiter, TokenBuckets, Unlimited
@@ -118,6 +118,7 @@ __all__ = [
     "ResponderUnavailable",
     "Response",
     "Run",
+    "Say",
     "SessionUnknown",
     "Speech",
     "TokenBuckets",

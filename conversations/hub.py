@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -38,6 +38,9 @@ from qinwen.replies import Reply
 from qinwen.vocabulary import Outcome
 
 log = logger(__name__)
+T = TypeVar("T")
+# Writes a message (conversation, author, reply) in an open transaction; gives its id.
+Say = Callable[[str, str, Reply], int]
 _POLL = 0.05
 # A platform that hears nothing asks again: three times in all, five seconds each (`wechat.md` §2.3).
 _OVERRUN = 1.5
@@ -203,17 +206,37 @@ class Hub:
             ConversationUnknown: there is no such conversation.
             LedgerUnavailable: the database can't be used.
         """
+        return await self.within(lambda _, say: say(conversation, author, reply))
 
-        def write(session: Session) -> tuple[str, int]:
-            citizen, channel, number = ledger.post_message(session, conversation, author, reply)
-            if carrier := self.carriers.get(channel):
-                deliveries.add_parts(session, citizen, None, carrier.make_parts(Response(Outcome.ACKNOWLEDGED, (reply,))))
-            return citizen, number
+    async def within(self, work: Callable[[Session, Say], T]) -> T:
+        """Do some work in the database and tell citizens things, in one transaction: both happen, or neither.
 
-        citizen, number = await self.runs.in_ledger(write)
-        self._tell_listeners(citizen)
-        self.courier_wake.set()
-        return number
+        Args:
+            work: gets the session and `say`, which writes a message like `post`.
+
+        Raises:
+            ConversationUnknown: there is no such conversation.
+            LedgerUnavailable: the database can't be used.
+        """
+        told: set[str] = set()
+
+        def run(session: Session) -> T:
+            def say(conversation: str, author: str, reply: Reply) -> int:
+                citizen, channel, number = ledger.post_message(session, conversation, author, reply)
+                if carrier := self.carriers.get(channel):
+                    parts = carrier.make_parts(Response(Outcome.ACKNOWLEDGED, (reply,)))
+                    deliveries.add_parts(session, citizen, None, parts)
+                told.add(citizen)
+                return number
+
+            return work(session, say)
+
+        result = await self.runs.in_ledger(run)
+        for citizen in told:
+            self._tell_listeners(citizen)
+        if told:
+            self.courier_wake.set()
+        return result
 
     async def tell(self, citizen: str, reply: Reply, note: Callable[[Session], bool]) -> bool:
         """Tell a citizen something unasked, if `note` in the same transaction says that it is still to be told.

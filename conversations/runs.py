@@ -144,8 +144,12 @@ class Runs:
         self, session: Session, claim: Claim, response: Response, holder: Holder, controls: InForce
     ) -> FinishedTurn | None:
         ledger.hold_citizen(session, claim.citizen)
-        if holder is Holder.BOT and self._desk and ledger.find_holder(session, claim.conversation) is Holder.WITH_AGENT:
-            # A person took the conversation while the bot was thinking: the bot is silent.
+        if (
+            holder is not Holder.WITH_AGENT
+            and self._desk
+            and ledger.find_holder(session, claim.conversation) is Holder.WITH_AGENT
+        ):
+            # A person took the conversation while the bot was thinking, or the desk told of the queue: both are silent.
             response = Response(Outcome.HANDED_OFF, ())
         if response.erase:
             # The citizen goes on chatting: their address stays, and the answer that says what was erased.

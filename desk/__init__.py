@@ -53,7 +53,7 @@ from desk.rating_figures import RATING_DEFINITIONS, Rating, badly_rated, count_r
 from desk.ratings import RatingGiven, ratable_handling, rate, ratings_of, read_level, reasons_for
 from desk.returned import AgentFact, ReturnedFacts, last_returned
 from desk.routing import Route, Router
-from desk.service import Post, ServiceDesk
+from desk.service import ServiceDesk, Within
 from desk.vocabulary import (
     Appeal,
     CaseState,
@@ -114,7 +114,6 @@ __all__ = [
     "Note",
     "Placed",
     "Placement",
-    "Post",
     "Presence",
     "QueuePlace",
     "Rating",
@@ -130,6 +129,7 @@ __all__ = [
     "Staffing",
     "UnseenMessages",
     "Wait",
+    "Within",
     "WorkItem",
     "WorkItemState",
     "add_note",

@@ -54,11 +54,20 @@ def hold_held(session: Session, handling: str, agent: str, *, guests: bool = Fal
         NotHolding: somebody else has it, or nobody.
     """
     row = hold_handling(session, handling)
-    if row.state == HandlingState.WITH_AGENT.value:
-        if row.agent == agent or (guests and session.get(HandlingGuest, (handling, agent)) is not None):
-            return row
+    require_held(session, row, agent, guests=guests)
+    return row
+
+
+def require_held(session: Session, row: HandlingRow, agent: str, *, guests: bool = False) -> None:
+    """Check that an agent holds a locked handling (or was brought into it).
+
+    Raises:
+        NotHolding: somebody else has it, or nobody.
+    """
+    if row.state != HandlingState.WITH_AGENT.value:
+        raise NotHolding("这个会话现在不在您手上。")
+    if row.agent != agent and not (guests and session.get(HandlingGuest, (row.id, agent)) is not None):
         raise NotHolding("这个会话现在由别的坐席接待。")
-    raise NotHolding("这个会话现在不在您手上。")
 
 
 def hold_agent(session: Session, agent: str) -> AgentState | None:

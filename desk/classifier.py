@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from desk.desks import department_phrases
 from language import Encoder, normalise
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 Matrix = NDArray[np.float64]
 _SEEN = 300
@@ -41,6 +42,8 @@ class DepartmentClassifier:
     """
 
     def __init__(self, encoder: Encoder | None = None) -> None:
+        from sklearn.feature_extraction.text import TfidfVectorizer  # two seconds, which a start should not wait for
+
         self._encoder = encoder
         self._characters = TfidfVectorizer(analyzer="char", ngram_range=(1, 2), sublinear_tf=True)
         self._by_characters = _regression()
@@ -86,4 +89,6 @@ class DepartmentClassifier:
 
 
 def _regression() -> LogisticRegression:
+    from sklearn.linear_model import LogisticRegression
+
     return LogisticRegression(C=_STRENGTH, class_weight="balanced", max_iter=_PASSES)

@@ -73,22 +73,26 @@ def claim(session: Session, handling: str, agent: str, moment: datetime) -> Clai
     return Claimed(_take(session, row, agent, moment), fresh=True)
 
 
-def take_over(session: Session, handling: str, supervisor: str, moment: datetime) -> Handling:
-    """Let a supervisor take a conversation, waiting or from another agent, whatever their number.
+def take_over(session: Session, handling: str, supervisor: str, moment: datetime) -> Claimed:
+    """Let a supervisor take a conversation, waiting or from another agent, whatever their number; twice changes nothing.
 
     Raises:
         DeskUnknown: there is no such handling.
         AlreadyTaken: it is over.
     """
     row = hold_handling(session, handling)
+    if row.state == HandlingState.WITH_AGENT.value and row.agent == supervisor:
+        return Claimed(to_handling(row), fresh=False)
     if row.state == HandlingState.WITH_AGENT.value:
+        # The page of whoever had it hears that it is gone.
+        note_event(session, "moved", row)
         row.agent, row.waiting_since = supervisor, row.waiting_since or moment
         make_agent(session, supervisor, moment)
         note_event(session, "taken_over", row)
-        return to_handling(row)
+        return Claimed(to_handling(row), fresh=True)
     _require_waiting(row)
     make_agent(session, supervisor, moment)
-    return _take(session, row, supervisor, moment)
+    return Claimed(_take(session, row, supervisor, moment), fresh=True)
 
 
 def require_room(session: Session, desk: str, agent: str, moment: datetime) -> None:

@@ -23,6 +23,7 @@ from desk.holding import give_to_person, require_room
 from desk.models import AgentState, HandlingGuest, HandlingMove, HandlingRow
 from desk.presence import presence_of, somebody_there
 from desk.queueing import leave_queue
+from desk.transcript import hold_citizen
 from desk.vocabulary import CloseOutcome, HandlingState, MoveKind, Presence
 from qinwen.vocabulary import Holder
 
@@ -204,6 +205,7 @@ def _requeue(
     session: Session, row: HandlingRow, kind: MoveKind, desk: str, by: str | None, note: str, moment: datetime
 ) -> None:
     held = row.state == HandlingState.WITH_AGENT.value
+    hold_citizen(session, row.citizen_id)
     _note_move(session, row, kind, desk, None, by, note, moment)
     if held:
         # The page of whoever had it hears that it is gone.

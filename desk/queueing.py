@@ -159,6 +159,7 @@ def leave_queue(session: Session, row: HandlingRow, outcome: CloseOutcome, momen
     Raises:
         AlreadyTaken: the conversation is not waiting any more.
     """
+    hold_citizen(session, row.citizen_id)
     row.state, row.outcome, row.closed_at = HandlingState.CLOSED.value, outcome.value, moment
     row.waiting_since = None
     session.flush()

@@ -1,7 +1,7 @@
 """The desk's edge towards the hub: hands a conversation over, takes its messages, posts what agents write.
 
-Built in `manage.py` with a database and a router, given to the hub as its desk, then connected to the hub's `post`. Each
-method opens its own sessions, in threads; none stays open while something is posted.
+Built in `manage.py` with a database and a router, given to the hub as its desk, then connected to the hub's `within`. Each
+method opens its own sessions, in threads. What changes and what the citizen is told of it are one transaction.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from typing import Protocol, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from conversations import LedgerUnavailable, Response
+from conversations import LedgerUnavailable, Response, Say
 from desk import holding, moving, queueing, responder, sending, words, work_items
 from desk.desks import read_desk
-from desk.errors import AlreadyTaken
 from desk.events import Bell
 from desk.forecasts import Forecaster, QueuePlace
 from desk.handling import Handling
@@ -34,15 +33,13 @@ from qinwen.vocabulary import Holder, Outcome
 
 log = logger(__name__)
 T = TypeVar("T")
-_SENT_POLL = 0.1
-_SENT_TRIES = 100
 
 
-class Post(Protocol):
-    """How a message goes to the citizen without a turn: the hub's `post`."""
+class Within(Protocol):
+    """How the desk changes something and tells the citizen of it in one transaction: the hub's `within`."""
 
-    async def __call__(self, conversation: str, author: str, reply: Reply) -> int:
-        """Write it to the ledger and have it delivered; gives its number."""
+    async def __call__(self, work: Callable[[Session, Say], T]) -> T:
+        """Do the work, which may say things; what was said is delivered after the commit."""
 
 
 class ServiceDesk:
@@ -56,13 +53,13 @@ class ServiceDesk:
     def __init__(self, database: Database, router: Router) -> None:
         self._database = database
         self._router = router
-        self._post: Post | None = None
+        self._within: Within | None = None
         self._forecaster = Forecaster()
         self.bell = Bell()
 
-    def connect(self, post: Post) -> None:
+    def connect(self, within: Within) -> None:
         """Say how messages go to the citizen."""
-        self._post = post
+        self._within = within
 
     async def respond(self, conversation: str, citizen: str, message_id: str, text: str, holder: Holder) -> Response:
         """Take a message of a citizen who waits for a person or has one (`conversations.DeskResponder`).
@@ -101,14 +98,13 @@ class ServiceDesk:
             DeskError: see `holding.claim`.
         """
 
-        def take(session: Session) -> tuple[holding.Claimed, Reply]:
+        def take(session: Session, say: Say) -> Handling:
             claimed = holding.claim(session, handling, agent, now())
-            return claimed, words.agent_came(read_desk(session, claimed.handling.desk))
+            if claimed.fresh:
+                say(claimed.handling.conversation, "system", words.agent_came(read_desk(session, claimed.handling.desk)))
+            return claimed.handling
 
-        claimed, reply = await self.do(take)
-        if claimed.fresh:
-            await self._say(claimed.handling.conversation, "system", reply)
-        return claimed.handling
+        return await self.do_and_say(take)
 
     async def send(self, handling: str, agent: str, client_id: str, reply: Reply) -> int:
         """Send an agent's message; the same `client_id` again sends nothing and gives the same number.
@@ -118,14 +114,8 @@ class ServiceDesk:
             DeskRefused: the text is empty or too long.
             LedgerUnavailable: the database can't be used; sending it again is safe.
         """
-        for _ in range(_SENT_TRIES):
-            begun = await self.do(lambda s: sending.begin(s, handling, agent, client_id, reply.text, now()), ring=False)
-            if begun.message is not None:
-                return begun.message
-            if not begun.wait:
-                return await self._post_once(begun.conversation, handling, client_id, reply)
-            await asyncio.sleep(_SENT_POLL)
-        raise AlreadyTaken("这条消息正在发送，请稍等。")
+        moment = now()
+        return await self.do_and_say(lambda s, say: sending.send_once(s, say, handling, agent, client_id, reply, moment))
 
     async def close(self, handling: str, agent: str, closing: Closing) -> ReturnedFacts:
         """End a person's service, tell the citizen, and give what the bot should know.
@@ -133,9 +123,13 @@ class ServiceDesk:
         Raises:
             DeskError: see `holding.close`.
         """
-        returned = await self.do(lambda s: holding.close(s, handling, agent, closing, now()))
-        await self._say(returned.conversation, "system", words.service_ended())
-        return returned
+
+        def end(session: Session, say: Say) -> ReturnedFacts:
+            returned = holding.close(session, handling, agent, closing, now())
+            say(returned.conversation, "system", words.service_ended())
+            return returned
+
+        return await self.do_and_say(end)
 
     async def transfer(self, handling: str, agent: str, desk: str, note: str, to_agent: str | None = None) -> Handling:
         """Send a conversation on to a desk or an agent there, and tell the citizen.
@@ -144,16 +138,44 @@ class ServiceDesk:
             DeskError: see `moving.transfer_to_desk` and `moving.transfer_to_agent`.
         """
 
-        def send_on(session: Session) -> tuple[Handling, Reply]:
+        def send_on(session: Session, say: Say) -> Handling:
             if to_agent:
                 moved = moving.transfer_to_agent(session, handling, agent, desk, to_agent, note, now())
             else:
                 moved = moving.transfer_to_desk(session, handling, agent, desk, note, now())
-            return moved, words.moved(read_desk(session, desk))
+            say(moved.conversation, "system", words.moved(read_desk(session, desk)))
+            return moved
 
-        moved, reply = await self.do(send_on)
-        await self._say(moved.conversation, "system", reply)
-        return moved
+        return await self.do_and_say(send_on)
+
+    async def move(self, handling: str, supervisor: str, desk: str, to_agent: str | None, note: str = "") -> Handling:
+        """Let a supervisor put a conversation to a desk's queue, or to an agent there, and tell the citizen.
+
+        Raises:
+            DeskError: see `moving.move`.
+        """
+
+        def put(session: Session, say: Say) -> Handling:
+            moved = moving.move(session, handling, supervisor, desk, to_agent, now(), note)
+            say(moved.conversation, "system", words.moved(read_desk(session, desk)))
+            return moved
+
+        return await self.do_and_say(put)
+
+    async def take_over(self, handling: str, supervisor: str) -> Handling:
+        """Let a supervisor take a conversation, waiting or from another agent, and tell the citizen; twice changes nothing.
+
+        Raises:
+            DeskError: see `holding.take_over`.
+        """
+
+        def take(session: Session, say: Say) -> Handling:
+            taken = holding.take_over(session, handling, supervisor, now())
+            if taken.fresh:
+                say(taken.handling.conversation, "system", words.taken_over(read_desk(session, taken.handling.desk)))
+            return taken.handling
+
+        return await self.do_and_say(take)
 
     async def answer_work_item(self, item: int, agent: str, reply: Reply) -> int:
         """Answer a left message; a second answer is refused.
@@ -162,12 +184,12 @@ class ServiceDesk:
             DeskError: see `work_items.begin_answer`.
             LedgerUnavailable: the database can't be used.
         """
-        begun = await self.do(lambda s: work_items.begin_answer(s, item, agent, now()))
-        try:
-            return await self._say(begun.conversation, "agent", reply)
-        except BaseException:
-            await self.do(lambda s: work_items.reopen_work_item(s, item))
-            raise
+
+        def answer(session: Session, say: Say) -> int:
+            begun = work_items.begin_answer(session, item, agent, now())
+            return say(begun.conversation, "agent", reply)
+
+        return await self.do_and_say(answer)
 
     async def sweep(self) -> int:
         """Do what time has made due: silent and absent agents, overflow, closing time; gives how many were moved.
@@ -179,12 +201,9 @@ class ServiceDesk:
         """
         count = 0
         for handling, due in await self.do(lambda s: moving.find_due(s, now()), ring=False):
-            mended = await self.do(lambda s, h=handling, d=due: moving.mend(s, h, d, now()))  # type: ignore[misc]
-            if mended is None:
-                continue
-            count += 1
-            log.info("handling_mended", handling=handling, due=due.value)
-            await self._say(mended.handling.conversation, "system", _tell_mended(mended))
+            if await self.do_and_say(lambda s, say, h=handling, d=due: _mend(s, say, h, d)):  # type: ignore[misc]
+                count += 1
+                log.info("handling_mended", handling=handling, due=due.value)
         return count
 
     async def do(self, work: Callable[[Session], T], *, ring: bool = True) -> T:
@@ -208,19 +227,22 @@ class ServiceDesk:
             self.bell.ring()
         return result
 
-    async def _tell_place(self, handling: str) -> QueuePlace | None:
-        return await self.do(lambda s: self._forecaster.tell_place(s, handling, now()), ring=False)
+    async def do_and_say(self, work: Callable[[Session, Say], T]) -> T:
+        """Do a unit of work that tells citizens things, all in one transaction; then wake the pages.
 
-    async def _post_once(self, conversation: str, handling: str, client_id: str, reply: Reply) -> int:
-        number = await self._say(conversation, "agent", reply)
-        await self.do(lambda s: sending.finish(s, handling, client_id, number, now()))
-        return number
-
-    async def _say(self, conversation: str, author: str, reply: Reply) -> int:
-        if self._post is None:
+        Raises:
+            DeskError: what the work raises.
+            LedgerUnavailable: the database can't be used.
+        """
+        if self._within is None:
             message = "the desk was not connected to the hub"
             raise RuntimeError(message)
-        return await self._post(conversation, author, reply)
+        result = await self._within(work)
+        self.bell.ring()
+        return result
+
+    async def _tell_place(self, handling: str) -> QueuePlace | None:
+        return await self.do(lambda s: self._forecaster.tell_place(s, handling, now()), ring=False)
 
 
 def tell_placement(placement: Placement) -> tuple[Outcome, tuple[Reply, ...]]:
@@ -234,6 +256,13 @@ def tell_placement(placement: Placement) -> tuple[Outcome, tuple[Reply, ...]]:
     if placement.placed is Placed.QUEUED and placement.desk:
         return Outcome.DESK_QUEUED, (words.queued(placement.desk, placement.place),)
     return Outcome.HANDED_OFF, ()
+
+
+def _mend(session: Session, say: Say, handling: str, due: Due) -> bool:
+    mended = moving.mend(session, handling, due, now())
+    if mended:
+        say(mended.handling.conversation, "system", _tell_mended(mended))
+    return mended is not None
 
 
 def _tell_mended(mended: moving.Mended) -> Reply:

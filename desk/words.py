@@ -80,6 +80,11 @@ def agent_came(desk: Desk) -> Reply:
     return Reply("text", f"{desk.name}的坐席来了，下面由人工为您服务。")
 
 
+def taken_over(desk: Desk) -> Reply:
+    """Say that another person goes on."""
+    return Reply("text", f"下面由{desk.name}的班长接着为您服务，前面说的都在，不用重说。")
+
+
 def moved(desk: Desk) -> Reply:
     """Say that another desk goes on."""
     return Reply("text", f"您的事转到了{desk.name}，那边会有坐席接着办，前面说的都在，不用重说。")

@@ -117,7 +117,7 @@ def assign_work_item(session: Session, item: int, owner: str) -> WorkItem:
 
 
 def begin_answer(session: Session, item: int, agent: str, moment: datetime) -> WorkItem:
-    """Close a work item just before its answer is posted, so that a double click answers once.
+    """Close a work item in the transaction that writes its answer, so that a double click answers once.
 
     Raises:
         DeskUnknown: there is none with this number.
@@ -132,13 +132,6 @@ def begin_answer(session: Session, item: int, agent: str, moment: datetime) -> W
     row.state, row.answered_at = WorkItemState.DONE.value, moment
     session.flush()
     return _to_item(row)
-
-
-def reopen_work_item(session: Session, item: int) -> None:
-    """Open a work item again whose answer could not be posted."""
-    row = _hold(session, item)
-    row.state, row.answered_at = (WorkItemState.ASSIGNED if row.owner else WorkItemState.OPEN).value, None
-    session.flush()
 
 
 def read_left_message(session: Session, item: WorkItem) -> str | None:

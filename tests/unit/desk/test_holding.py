@@ -119,10 +119,11 @@ def test_a_conversation_is_kept_two_minutes_for_the_agent_who_knows_it(do, agent
 
 def test_a_supervisor_takes_over_whoever_has_it(do, served, ask, moment):
     handling = served()
-    assert do(take_over, handling, "lead", moment).agent == "lead"
+    assert do(take_over, handling, "lead", moment).handling.agent == "lead"
+    assert not do(take_over, handling, "lead", moment).fresh
     assert do(list_held, "an") == []
     waiting = ask("li").handling
-    assert do(take_over, waiting, "lead", moment).state is HandlingState.WITH_AGENT
+    assert do(take_over, waiting, "lead", moment).handling.state is HandlingState.WITH_AGENT
     with pytest.raises(NotHolding):
         do(close, handling, "an", Closing(CloseOutcome.RESOLVED, 10**9), moment)
 

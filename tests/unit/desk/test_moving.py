@@ -30,6 +30,7 @@ from desk.holding import claim
 from desk.moving import Due, find_due, mend, transfer_to_agent, transfer_to_desk
 from desk.responder import answer
 from qinwen.clock import SHAANXI
+from qinwen.replies import Reply
 from qinwen.vocabulary import Holder
 
 
@@ -110,8 +111,7 @@ def test_the_silent_timer_runs_from_the_citizens_first_unanswered_message(do, se
 
     handling = served("wang")
     conversation = do(read_handling, handling).conversation
-    do(sending.begin, handling, "an", "m1", "您好", moment)
-    do(sending.finish, handling, "m1", 1, moment)
+    do(sending.send_once, lambda *_: 1, handling, "an", "m1", Reply("text", "您好"), moment)
     later = moment + timedelta(minutes=20)
     do(beat, "an", later)
     assert mend_all(do, later) == []

@@ -39,23 +39,32 @@ ALWAYS = hours_from_json({"week": [["00:00-24:00"]] * 7, "works_on_holidays": Tr
 
 
 class Posts:
-    """Stands in for the hub's `post`."""
+    """Stands in for the hub's `within`: keeps what was said where the work was done to its end."""
 
-    def __init__(self):
+    def __init__(self, database):
+        self.database = database
         self.made = []
         self.error = None
 
-    async def __call__(self, conversation, author, reply):
+    async def __call__(self, work):
+        said = []
+
+        def say(conversation, author, reply):
+            if self.error:
+                raise self.error
+            said.append((author, reply.text))
+            return len(self.made) + len(said)
+
         await asyncio.sleep(0)
-        if self.error:
-            raise self.error
-        self.made.append((author, reply.text))
-        return len(self.made)
+        with self.database.session() as session:
+            result = work(session, say)
+        self.made += said
+        return result
 
 
 @pytest.fixture
-def posts():
-    return Posts()
+def posts(ledger_database):
+    return Posts(ledger_database)
 
 
 @pytest.fixture
@@ -173,6 +182,28 @@ async def test_who_waits_is_answered_through_the_hubs_door(service, asked):
     assert "第一位" in queued.replies[0].text
     await service.claim(handling, "an")
     assert await service.respond(conversation, citizen, "m2", "在吗", Holder.QUEUED) == Response(Outcome.HANDED_OFF, ())
+
+
+async def test_what_could_not_be_said_was_not_done(service, asked, posts):
+    _, _, handling = asked
+    posts.error = LedgerUnavailable("数据库用不了。")
+    for attempt in (service.claim(handling, "an"), service.send(handling, "an", "c1", Reply("text", "您好"))):
+        with pytest.raises((LedgerUnavailable, NotHolding)):
+            await attempt
+    assert (await service.do(lambda s: read_handling(s, handling))).state is HandlingState.QUEUED
+    posts.error = None
+    await service.claim(handling, "an")
+    posts.error = LedgerUnavailable("数据库用不了。")
+    for attempt in (
+        service.send(handling, "an", "c1", Reply("text", "您好")),
+        service.close(handling, "an", Closing(CloseOutcome.RESOLVED, 10**9)),
+        service.transfer(handling, "an", "day", "转上级"),
+    ):
+        with pytest.raises(LedgerUnavailable):
+            await attempt
+    held = await service.do(lambda s: read_handling(s, handling))
+    assert (held.state, held.agent, held.first_reply_at) == (HandlingState.WITH_AGENT, "an", None)
+    assert [author for author, _ in posts.made] == ["system"]
 
 
 async def test_a_left_message_is_answered_once_and_stays_open_where_posting_failed(service, asked, posts):
