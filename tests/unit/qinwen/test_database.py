@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -85,4 +86,31 @@ def test_objects_can_be_read_after_the_session_ended(database):
 def test_sqlite_is_in_wal_mode_with_foreign_keys_and_patience(database):
     with database.session() as session:
         answers = [session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "foreign_keys", "busy_timeout")]
-    assert answers == ["wal", 1, 5000]
+    assert answers == ["wal", 1, 15000]
+
+
+def test_of_many_threads_that_write_at_once_each_gets_its_turn(database):
+    def write(number):
+        for count in range(10):
+            with database.session() as session:
+                session.add(Note(id=number * 100 + count))
+                session.flush()
+                if count == 5:
+                    session.rollback()
+
+    with ThreadPoolExecutor(12) as threads:
+        list(threads.map(write, range(12)))
+    with database.session() as session:
+        assert len(session.scalars(select(Note.id)).all()) == 12 * 9
+
+
+def test_who_only_reads_does_not_wait_for_a_writer(database):
+    def read():
+        with database.session() as session:
+            return session.scalars(select(Note.id)).all()
+
+    with ThreadPoolExecutor(1) as threads, database.session() as session:
+        session.add(Note(id=1))
+        session.flush()
+        assert threads.submit(read).result(timeout=5) == []
+    assert read() == [1]
