@@ -125,14 +125,14 @@ class Runs:
                 holder, controls = await self.in_ledger(lambda s: self._look_round(s, claim))
                 response = claim.prepared or await self._respond(claim, holder, controls)
                 try:
-                    return await self.in_ledger(lambda s: self._finish(s, claim, response, holder, controls))
+                    return await self.in_ledger(lambda s: self._finish(s, claim, response, controls))
                 except LedgerUnavailable:
                     raise
                 except Exception:
                     if not response.erase:
                         raise
                     log.exception("erasing_failed", turn=claim.turn)
-                    return await self.in_ledger(lambda s: self._finish(s, claim, NOT_ERASED, holder, controls))
+                    return await self.in_ledger(lambda s: self._finish(s, claim, NOT_ERASED, controls))
         finally:
             self._held.discard(claim.turn)
 
@@ -140,17 +140,11 @@ class Runs:
         """Tell who answers (without a desk it is always the bot), and which emergency controls are in force."""
         return ledger.find_holder(session, claim.conversation) if self._desk else Holder.BOT, in_force(session, now())
 
-    def _finish(
-        self, session: Session, claim: Claim, response: Response, holder: Holder, controls: InForce
-    ) -> FinishedTurn | None:
+    def _finish(self, session: Session, claim: Claim, response: Response, controls: InForce) -> FinishedTurn | None:
         ledger.hold_citizen(session, claim.citizen)
-        if (
-            holder is not Holder.WITH_AGENT
-            and self._desk
-            and ledger.find_holder(session, claim.conversation) is Holder.WITH_AGENT
-        ):
-            # A person took the conversation while the bot was thinking, or the desk told of the queue: both are silent.
-            response = Response(Outcome.HANDED_OFF, ())
+        if self._desk and ledger.find_holder(session, claim.conversation) is Holder.WITH_AGENT:
+            # A person has the conversation, maybe since this very moment: whatever else was to be said is not said.
+            response = Response(Outcome.HANDED_OFF, (), erase=response.erase)
         if response.erase:
             # The citizen goes on chatting: their address stays, and the answer that says what was erased.
             receipt = Reply("text", erase_records(session, claim.citizen, self.erasers, "asked").to_words())
