@@ -1,0 +1,69 @@
+"""Guessing over the citizen API tells nothing of which cases exist, and hits the limits (issue: case status, done-when 3).
+
+Two thousand guesses here; `python -m bench.guesses` makes ten thousand and prints what it saw.
+"""
+
+import json
+
+import pytest
+
+from tests.guessing import KNOWN, PROVED, SENT, UNKNOWN, chance_of_difference, guess_all, plan, service
+
+CASES = 120
+# One run says nothing where this is below: then a second one has to say so, too.
+DOUBT, CERTAIN = 0.01, 0.001
+
+
+@pytest.fixture
+def world(settings, tmp_path):
+    def make(name="world", **how):
+        folder = tmp_path / name
+        folder.mkdir()
+        return service(settings, folder, CASES, **how)
+
+    return make
+
+
+def words_of(answers):
+    """Give the words of all answers of a group."""
+    return {
+        reply["text"] for answer in answers for part in json.loads(answer) if part for reply in json.loads(part)[2]["replies"]
+    }
+
+
+async def test_without_limits_wording_and_fields_are_the_same_and_so_is_the_time(world):
+    chances = {}
+    for attempt in ("first", "second"):
+        async with world(attempt, tries=False, messages=False) as (client, guesses):
+            seen = await guess_all(client, plan(guesses, 450, seed=len(chances)))
+        assert set(seen[KNOWN].answers) == set(seen[PROVED].answers) == set(seen[UNKNOWN].answers)
+        assert len(seen[KNOWN].answers) == 1, "every guess has the same three answers"
+        chances[attempt] = {group: chance_of_difference(seen[group].times, seen[UNKNOWN].times) for group in (KNOWN, PROVED)}
+        if min(chances[attempt].values()) >= DOUBT:
+            return
+    assert min(chances["second"].values()) >= DOUBT, chances
+
+
+async def test_a_difference_in_time_would_be_found(world):
+    async with world(tries=False, messages=False, leak=0.03) as (client, guesses):
+        seen = await guess_all(client, plan(guesses, 240, seed=1))
+    assert chance_of_difference(seen[KNOWN].times, seen[UNKNOWN].times) < CERTAIN
+
+
+async def test_two_thousand_guesses_from_one_place_are_stopped_alike_for_all_numbers(world):
+    async with world(tries=True, messages=False) as (client, guesses):
+        seen = await guess_all(client, plan(guesses, 2000, seed=3), citizens=40)
+    tried = {group: sum(count for answer, count in one.answers.items() if SENT in answer) for group, one in seen.items()}
+    assert sum(tried.values()) == 30, "the place has thirty tries an hour, whoever makes them"
+    stopped = [{answer for answer in one.answers if SENT not in answer} for one in seen.values()]
+    assert stopped[0] == stopped[1] == stopped[2]
+    assert any("试的次数太多" in words for words in words_of(stopped[0]))
+
+
+async def test_a_hurried_guesser_is_stopped_by_the_limit_of_messages_before(world):
+    async with world(tries=True, messages=True) as (client, guesses):
+        seen = await guess_all(client, plan(guesses, 200, seed=4))
+    statuses = [json.loads(part)[0] for one in seen.values() for answer in one.answers for part in json.loads(answer) if part]
+    assert 429 in statuses
+    refused = [{answer for answer in one.answers if '"too_many_messages' in answer or "429" in answer} for one in seen.values()]
+    assert all(refused)
