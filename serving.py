@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Mapping
 
 import aiohttp
 from aiohttp import web
@@ -28,13 +29,15 @@ from qinwen.settings import Settings, load_settings
 from retention import DailyPurge, make_erasers
 from services_backend import CaseTalk, HttpBackend, NoTryLimits, Teller, TryLimits
 from web.case_side import CaseSide
-from web.console import conversations, deliveries
+from web.console import conversations, deliveries, status
 from web.console.knowledge import make_knowledge_module, make_room
 from web.console.modules import Module
-from web.health import CHECKS, database_check, http_check
+from web.health import CHECKS, Check, database_check, http_check
 from web.public import make_public_app
 from web.services_events import make_events_route
 from web.staff import make_staff_app
+
+_PROCESSES = {"database": "数据库", "engine": "对话引擎", "actions": "动作服务", "services": "办件系统"}
 
 
 async def serve_web(settings: Settings) -> None:
@@ -83,14 +86,12 @@ async def serve_web(settings: Settings) -> None:
             "engine": http_check(session, f"{settings.engine_url}/webhooks/gateway/"),
             "actions": http_check(session, f"{settings.actions_url}/readyz"),
         }
+        # The case system is not ours: without it we are ready all the same, only the page of the system's state asks.
+        modules = staff_modules(settings, database, wechat, backend, {**checks, "services": backend.check})
         runners = []
         for app, host, port in (
             (make_public_app(settings, hub, openings, wechat, (events,)), settings.public_host, settings.public_port),
-            (
-                make_staff_app(settings, database, staff_modules(settings, database, wechat)),
-                settings.staff_host,
-                settings.staff_port,
-            ),
+            (make_staff_app(settings, database, modules), settings.staff_host, settings.staff_port),
         ):
             app[CHECKS] = checks
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
@@ -114,12 +115,22 @@ async def serve_web(settings: Settings) -> None:
     database.close()
 
 
-def staff_modules(settings: Settings, database: Database, wechat: WechatClient | None) -> tuple[Module, ...]:
+def staff_modules(
+    settings: Settings, database: Database, wechat: WechatClient | None, backend: HttpBackend, checks: Mapping[str, Check]
+) -> tuple[Module, ...]:
     """Give the console's parts that need to know what runs here."""
     return (
         make_knowledge_module(make_room(settings, database)),
         conversations.make_module(make_vault(settings)),
         deliveries.make_module(wechat.troubles if wechat else None),
+        status.make_module(
+            status.Sources(
+                settings,
+                {_PROCESSES[name]: check for name, check in checks.items()},
+                backend.breaker_state,
+                wechat.troubles if wechat else None,
+            )
+        ),
     )
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from qinwen.errors import QinwenError
 
+# Its time is when the last backup was made; the page of the system's state shows it.
+LAST_BACKUP = "last-backup"
 _NAMES = ("qinwen.db", "tracker.db", "secrets.env")
 
 
@@ -44,6 +46,7 @@ def back_up(var: Path, target: Path) -> list[str]:
             for name in present:
                 archive.add(Path(folder) / name, name)
     target.chmod(0o600)
+    (var / LAST_BACKUP).write_text(f"{target.name}\n", encoding="utf-8")
     return present
 
 

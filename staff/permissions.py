@@ -62,6 +62,7 @@ class Permission(str, Enum):
     EMERGENCY_CONTROL = "emergency.control"
     AUDIT_READ = "audit.read"
     STAFF_MANAGE = "staff.manage"
+    SYSTEM_READ = "system.read"
 
     @property
     def label(self) -> str:
@@ -86,6 +87,7 @@ _PERMISSIONS = {
     Permission.EMERGENCY_CONTROL: "公告、统一答复、停用机器人",
     Permission.AUDIT_READ: "查审计记录",
     Permission.STAFF_MANAGE: "管理工作人员账号",
+    Permission.SYSTEM_READ: "看系统状态",
 }
 
 MATRIX: dict[Role, frozenset[Permission]] = {
@@ -141,6 +143,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
             Permission.EMERGENCY_CONTROL,
             Permission.AUDIT_READ,
             Permission.STAFF_MANAGE,
+            Permission.SYSTEM_READ,
         }
     ),
 }

@@ -11,9 +11,9 @@ from qinwen.replies import Reply
 from qinwen.sealing import Sealer
 from qinwen.settings import all_settings, load_settings
 from qinwen.vocabulary import Outcome
-from services_backend import CaseRoom, InMemoryBackend, Teller, TryLimits
+from services_backend import Breaker, CaseRoom, InMemoryBackend, Teller, TryLimits
 from tests.postgres import postgres  # noqa: F401
-from web.console import conversations, deliveries
+from web.console import conversations, deliveries, status
 from web.console.knowledge import make_knowledge_module, make_room
 from web.health import CHECKS
 from web.public import make_public_app
@@ -116,7 +116,12 @@ async def public(aiohttp_client, settings, hub, ledger_database):
 async def staff(aiohttp_client, settings, ledger_database):
     """A client of the staff application."""
     room = make_room(settings, ledger_database)
-    parts = (make_knowledge_module(room), deliveries.make_module(tuple), conversations.make_module(make_vault(settings)))
+    parts = (
+        make_knowledge_module(room),
+        conversations.make_module(make_vault(settings)),
+        deliveries.make_module(tuple),
+        status.make_module(status.Sources(settings, {"数据库": _nothing}, Breaker().state)),
+    )
     app = make_staff_app(settings, ledger_database, parts)
     app[CHECKS] = {"database": _nothing}
     return await aiohttp_client(app)
