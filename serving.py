@@ -23,9 +23,11 @@ from conversations import (
     make_vault,
 )
 from qinwen.database import Database
+from qinwen.decrees import read_decree
 from qinwen.log import configure_logging
 from qinwen.quiet_hours import read_quiet_hours
 from qinwen.settings import Settings, load_settings
+from qinwen.working_days import use_decree
 from retention import DailyPurge, make_erasers
 from services_backend import CaseTalk, HttpBackend, NoTryLimits, Teller, TryLimits
 from web.case_side import CaseSide
@@ -146,4 +148,5 @@ def run_web() -> None:
     """Run the `web` process."""
     settings = load_settings()
     configure_logging("web", settings.log_level)
+    use_decree(read_decree(settings.holidays))
     asyncio.run(serve_web(settings))

@@ -7,10 +7,11 @@ opens it and commits.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, Select, delete, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -88,16 +89,39 @@ def messages_after(session: Session, citizen: str, after: int | None, limit: int
     Each is `{"id", "conversation", "turn", "message_id", "outcome", "direction", "author", "at", "reply"}`; `message_id` is
     the sender's id of the message that the turn answers, `outcome` how the turn ended.
     """
-    statement = (
-        select(Message, Turn.message_id, Turn.outcome)
-        .outerjoin(Turn, Turn.id == Message.turn_id)
-        .where(Message.citizen_id == citizen, Message.text != "")  # what was erased has no words
-        .limit(limit)
-    )
+    statement = _messages(citizen).limit(limit)
     if after is None:
         rows = session.execute(statement.order_by(Message.id.desc())).all()[::-1]
     else:
         rows = session.execute(statement.where(Message.id > after).order_by(Message.id)).all()
+    return _shapes(rows)
+
+
+def messages_of(session: Session, citizen: str, conversation: str, limit: int = 500) -> list[dict[str, Any]]:
+    """List the last messages of one conversation, oldest first, in the shape of `messages_after`."""
+    statement = _messages(citizen).where(Message.conversation_id == conversation)
+    return _shapes(session.execute(statement.order_by(Message.id.desc()).limit(limit)).all()[::-1])
+
+
+def words_by(session: Session, author: str, conversations: Sequence[str]) -> list[tuple[str, str]]:
+    """List what one kind of author wrote in some conversations: the conversation and the masked text, oldest first."""
+    statement = (
+        select(Message.conversation_id, Message.text)
+        .where(Message.author == author, Message.conversation_id.in_(conversations), Message.text != "")
+        .order_by(Message.id)
+    )
+    return [(conversation, text) for conversation, text in session.execute(statement)]
+
+
+def _messages(citizen: str) -> Select[tuple[Message, str, str | None]]:
+    return (
+        select(Message, Turn.message_id, Turn.outcome)
+        .outerjoin(Turn, Turn.id == Message.turn_id)
+        .where(Message.citizen_id == citizen, Message.text != "")  # what was erased has no words
+    )
+
+
+def _shapes(rows: Sequence[Row[tuple[Message, str, str | None]]]) -> list[dict[str, Any]]:
     return [
         {
             "id": message.id,

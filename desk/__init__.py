@@ -39,18 +39,41 @@ from desk.errors import (
     UnseenMessages,
 )
 from desk.events import Bell, Event, drop_old_events, events_after, last_event
-from desk.figures import DEFINITIONS, Figures, measure
+from desk.figures import DEFINITIONS, Figures, agents_with_handlings, measure
 from desk.forecasts import Calibration, QueuePlace, calibration_to_json, read_calibration, simulated_calibration
 from desk.handling import Handling, Move, list_closed, list_held, list_queue, read_handling, read_moves
 from desk.holding import Closing, bring_in, is_guest, leave_as_guest, mark_spam, take_over
 from desk.hours import Hours, Span, hours_from_json, hours_to_json
+from desk.joining import join
+from desk.looking_back import list_open, read_conversation, read_rated_words
 from desk.macros import VARIABLES, Macro, delete_macro, fill_in, list_macros, save_macro
 from desk.moving import held_by, move
 from desk.notes import Note, add_note, read_notes
 from desk.presence import AgentNow, agents_of, beat, set_presence
+from desk.quality import (
+    GRADES,
+    QualityReview,
+    criteria,
+    draw,
+    drop_review,
+    list_reviews,
+    note_seen,
+    read_review,
+    score_review,
+)
 from desk.queueing import HandoffRequest, Placed, Placement, enqueue
 from desk.rating_figures import RATING_DEFINITIONS, Rating, badly_rated, count_ratings, list_ratings
-from desk.ratings import RatingGiven, ratable_handling, rate, ratings_of, read_level, reasons_for
+from desk.ratings import (
+    RatingGiven,
+    ratable_handling,
+    rate,
+    ratings_of,
+    read_level,
+    reason_titles,
+    reasons_for,
+)
+from desk.recurring import LEAST as RECURRING_LEAST
+from desk.recurring import RecurringAnswer, find_recurring
 from desk.returned import AgentFact, ReturnedFacts, last_returned
 from desk.routing import Route, Router
 from desk.service import ServiceDesk, Within
@@ -79,7 +102,9 @@ from desk.work_items import (
 
 __all__ = [
     "DEFINITIONS",
+    "GRADES",
     "RATING_DEFINITIONS",
+    "RECURRING_LEAST",
     "VARIABLES",
     "AgentFact",
     "AgentNow",
@@ -115,11 +140,13 @@ __all__ = [
     "Placed",
     "Placement",
     "Presence",
+    "QualityReview",
     "QueuePlace",
     "Rating",
     "RatingGiven",
     "RatingLevel",
     "RatingTarget",
+    "RecurringAnswer",
     "Reserved",
     "ReturnedFacts",
     "Route",
@@ -135,6 +162,7 @@ __all__ = [
     "add_note",
     "add_sample_desks",
     "agents_of",
+    "agents_with_handlings",
     "appeal",
     "assign_case",
     "assign_work_item",
@@ -143,18 +171,23 @@ __all__ = [
     "bring_in",
     "calibration_to_json",
     "count_ratings",
+    "criteria",
     "decide_appeal",
     "delete_macro",
+    "draw",
     "drop_old_events",
+    "drop_review",
     "enqueue",
     "erase_citizen",
     "events_after",
     "fill_in",
+    "find_recurring",
     "find_staffing",
     "held_by",
     "hours_from_json",
     "hours_to_json",
     "is_guest",
+    "join",
     "known_departments",
     "last_event",
     "last_returned",
@@ -164,13 +197,16 @@ __all__ = [
     "list_desks",
     "list_held",
     "list_macros",
+    "list_open",
     "list_queue",
     "list_ratings",
+    "list_reviews",
     "list_work_items",
     "mark_spam",
     "measure",
     "move",
     "note_contact",
+    "note_seen",
     "overdue_work_items",
     "ratable_handling",
     "rate",
@@ -179,16 +215,21 @@ __all__ = [
     "read_board",
     "read_brief",
     "read_calibration",
+    "read_conversation",
     "read_desk",
     "read_handling",
     "read_left_message",
     "read_level",
     "read_moves",
     "read_notes",
+    "read_rated_words",
+    "read_review",
+    "reason_titles",
     "reasons_for",
     "resolve_case",
     "save_desk",
     "save_macro",
+    "score_review",
     "set_presence",
     "simulated_calibration",
     "staff_desk",

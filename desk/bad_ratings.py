@@ -45,6 +45,8 @@ class BadRating:
     resolution: str
     appeal: Appeal
     appeal_text: str
+    citizen: str
+    turn: str | None
 
 
 def open_case(session: Session, rating: int, moment: datetime) -> None:
@@ -237,6 +239,8 @@ def _to_bad(row: RatingRow, case: RatingCase) -> BadRating:
         resolution=case.resolution,
         appeal=Appeal(case.appeal),
         appeal_text=case.appeal_text,
+        citizen=row.citizen_id,
+        turn=row.turn_id,
     )
 
 

@@ -57,14 +57,24 @@ class Figures:
         return asdict(self)
 
 
-def measure(session: Session, start: datetime, end: datetime, *, desk: str | None = None, agent: str | None = None) -> Figures:
+def measure(
+    session: Session,
+    start: datetime,
+    end: datetime,
+    *,
+    desk: str | None = None,
+    desks: Sequence[str] | None = None,
+    agent: str | None = None,
+) -> Figures:
     """Give the figures of the handlings that were asked for from `start` up to `end`.
 
-    An agent's figures cover what they hold or closed; a desk's what it has or ended with.
+    An agent's figures cover what they hold or closed; a desk's (or some desks') what it has or ended with.
     """
     query = select(HandlingRow).where(HandlingRow.asked_at >= start, HandlingRow.asked_at < end)
     if desk is not None:
         query = query.where(HandlingRow.desk == desk)
+    if desks is not None:
+        query = query.where(HandlingRow.desk.in_(desks))
     if agent is not None:
         query = query.where(HandlingRow.agent == agent)
     rows = session.scalars(query).all()
@@ -87,6 +97,14 @@ def measure(session: Session, start: datetime, end: datetime, *, desk: str | Non
         rating=sum(levels) / len(levels) if levels else None,
         satisfied=_share(sum(level >= RatingLevel.FAIR for level in levels), len(levels)),
     )
+
+
+def agents_with_handlings(session: Session, start: datetime, end: datetime, desks: Sequence[str]) -> list[str]:
+    """Give the agents whom a report of some desks has something to say about."""
+    query = select(HandlingRow.agent).where(
+        HandlingRow.asked_at >= start, HandlingRow.asked_at < end, HandlingRow.desk.in_(desks), HandlingRow.agent.is_not(None)
+    )
+    return sorted(agent for agent in session.scalars(query.distinct()) if agent)
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -131,11 +131,11 @@ def note_waited(row: HandlingRow, moment: datetime) -> None:
         row.wait = {**row.wait, "waited": (moment - row.asked_at).total_seconds()}
 
 
-def read_calibration(session: Session, since: datetime, desk: str | None = None) -> list[Calibration]:
+def read_calibration(session: Session, since: datetime, desks: Sequence[str] | None = None) -> list[Calibration]:
     """Tell for each level how often the range was right since a moment; the page's plot and table show it."""
     query = select(HandlingRow.wait).where(HandlingRow.asked_at >= since, HandlingRow.claimed_at.is_not(None))
-    if desk is not None:
-        query = query.where(HandlingRow.desk == desk)
+    if desks is not None:
+        query = query.where(HandlingRow.desk.in_(desks))
     told = [_to_seen(wait) for wait in session.scalars(query) if wait and "waited" in wait]
     if not told:
         return []

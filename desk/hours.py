@@ -15,7 +15,7 @@ from typing import Any
 
 from desk.errors import DeskRefused
 from qinwen.clock import SHAANXI
-from qinwen.working_days import is_likely_working_day
+from qinwen.working_days import is_likely_working_day, is_public_holiday
 
 _DAY = timedelta(days=1)
 _FARTHEST = 60
@@ -68,7 +68,7 @@ class Hours:
             return self.week[weekday]
         if not is_likely_working_day(day):
             # An ordinary weekend has its own hours; a holiday that falls on a weekday, or on a weekend, has none.
-            return self.week[weekday] if weekday >= _WEEKEND and not _is_holiday(day) else ()
+            return self.week[weekday] if weekday >= _WEEKEND and not is_public_holiday(day) else ()
         return self.week[self.make_up_like] if weekday >= _WEEKEND else self.week[weekday]
 
     def is_open(self, moment: datetime) -> bool:
@@ -100,15 +100,6 @@ class Hours:
 
 def _day_of(moment: datetime) -> date:
     return moment.astimezone(SHAANXI).date()
-
-
-def _is_holiday(day: date) -> bool:
-    from chinese_calendar import get_holiday_detail  # a fact the working days alone don't tell
-
-    try:
-        return get_holiday_detail(day)[1] is not None
-    except NotImplementedError:
-        return (day.month, day.day) == (1, 1)
 
 
 def hours_from_json(shape: Mapping[str, Any]) -> Hours:

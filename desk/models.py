@@ -202,6 +202,7 @@ class RatingRow(Base):
     conversation_id: Mapped[str] = mapped_column(String(32), index=True)
     target: Mapped[str] = mapped_column(String(8))
     target_id: Mapped[str] = mapped_column(String(160))
+    turn_id: Mapped[str | None] = mapped_column(String(32))
     version: Mapped[int | None]
     agent: Mapped[str | None] = mapped_column(String(32), index=True)
     desk: Mapped[str | None] = mapped_column(String(32))
@@ -241,3 +242,22 @@ class DeskEvent(Base):
     desk: Mapped[str | None] = mapped_column(String(32))
     agent: Mapped[str | None] = mapped_column(String(32))
     handling_id: Mapped[str | None] = mapped_column(String(32))
+
+
+class QualityReviewRow(Base):
+    """A closed conversation drawn by chance, with its score; written by `quality`. `note` is masked."""
+
+    __tablename__ = "desk_quality_review"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    handling_id: Mapped[str] = mapped_column(ForeignKey("handling.id"), unique=True)
+    desk: Mapped[str] = mapped_column(ForeignKey("desk.code"), index=True)
+    agent: Mapped[str] = mapped_column(String(32), index=True)
+    drawn_by: Mapped[str] = mapped_column(String(32))
+    drawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reviewer: Mapped[str | None] = mapped_column(String(32))
+    grades: Mapped[dict[str, int]] = mapped_column(JSON)
+    score: Mapped[int | None]
+    note: Mapped[str] = mapped_column(Text)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from desk.bad_ratings import close_case, open_case
+from desk.bad_ratings import BadRating, close_case, open_case
 from desk.changing import mask_words
 from desk.errors import AlreadyTaken, DeskRefused, DeskUnknown
 from desk.models import HandlingRow, RatingRow
@@ -39,6 +39,7 @@ class RatingGiven:
         reasons: codes of `data/rating_reasons.yml` that fit target and level.
         comment: in the citizen's own words; masked here.
         version: the entry's version, needed for entries.
+        turn: the turn in which the entry was shown.
     """
 
     citizen: str
@@ -49,6 +50,7 @@ class RatingGiven:
     reasons: tuple[str, ...] = ()
     comment: str = ""
     version: int | None = None
+    turn: str | None = None
 
 
 def rate(session: Session, given: RatingGiven, moment: datetime) -> int:
@@ -75,6 +77,7 @@ def rate(session: Session, given: RatingGiven, moment: datetime) -> int:
         moment,
     )
     row.agent, row.desk = (handling.agent, handling.desk) if handling else (None, None)
+    row.turn_id = given.turn or (given.target_id if given.target is RatingTarget.TURN else None)
     session.flush()
     if given.level.is_bad:
         open_case(session, row.id, moment)
@@ -89,6 +92,12 @@ def reasons_for(target: RatingTarget, level: RatingLevel) -> tuple[tuple[str, st
     table = yaml.safe_load((Path(__file__).parent / "data" / "rating_reasons.yml").read_text(encoding="utf-8"))
     rows = table[target.value]["bad" if level.is_bad else "good"]
     return tuple((row["code"], row["title"]) for row in rows)
+
+
+def reason_titles(given: BadRating) -> list[str]:
+    """Give the reasons of a bad rating as the citizen chose them."""
+    known = dict(reasons_for(given.target, given.level))
+    return [known.get(code, code) for code in given.reasons]
 
 
 def read_level(text: str) -> RatingLevel | None:

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from conversations.ledger import hold_citizen, messages_after
+from conversations.ledger import hold_citizen, messages_after, messages_of, words_by
 from qinwen.replies import Reply
 
-__all__ = ["Line", "hold_citizen", "lately_said", "read_lines", "unseen"]
+__all__ = ["Line", "agent_words", "hold_citizen", "lately_said", "read_conversation_lines", "read_lines", "unseen"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,16 @@ class Line:
 def read_lines(session: Session, citizen: str, after: int | None = None) -> list[Line]:
     """Give a citizen's messages above an id, or the last hundred."""
     return [_to_line(shape) for shape in messages_after(session, citizen, after)]
+
+
+def read_conversation_lines(session: Session, citizen: str, conversation: str) -> list[Line]:
+    """Give the messages of one conversation, oldest first; the last five hundred of a very long one."""
+    return [_to_line(shape) for shape in messages_of(session, citizen, conversation)]
+
+
+def agent_words(session: Session, conversations: Sequence[str]) -> list[tuple[str, str]]:
+    """Give what agents wrote in some conversations: the conversation and the text, oldest first."""
+    return words_by(session, "agent", conversations)
 
 
 def lately_said(session: Session, citizen: str, conversation: str, count: int = 6) -> list[Line]:

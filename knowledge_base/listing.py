@@ -137,6 +137,12 @@ def read_entry(session: Session, entry_id: str, at: datetime) -> ListedEntry | N
     return _listed(record) if record else None
 
 
+def all_item_titles(session: Session) -> dict[str, str]:
+    """Give the everyday names of all items, by code."""
+    rows = session.execute(select(models.ServiceItem.code, models.ServiceItem.body).order_by(models.ServiceItem.code))
+    return {code: str(body.get("everyday_name") or body.get("name") or code) for code, body in rows}
+
+
 def known_departments(session: Session) -> list[str]:
     """List the departments that entries belong to."""
     column = models.Entry.department

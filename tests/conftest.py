@@ -6,6 +6,7 @@ import pytest
 
 import knowledge_base.models  # noqa: F401
 from conversations import CitizenMessage, Hub, Response, Unlimited, make_vault
+from desk import Router, ServiceDesk
 from qinwen.database import Base, Database
 from qinwen.replies import Reply
 from qinwen.sealing import Sealer
@@ -15,6 +16,7 @@ from services_backend import Breaker, CaseRoom, InMemoryBackend, Teller, TryLimi
 from tests.postgres import postgres  # noqa: F401
 from web.console import conversations, deliveries, status
 from web.console.knowledge import make_knowledge_module, make_room
+from web.console.supervision import make_supervision_module
 from web.health import CHECKS
 from web.public import make_public_app
 from web.services_events import make_events_route
@@ -113,7 +115,15 @@ async def public(aiohttp_client, settings, hub, ledger_database):
 
 
 @pytest.fixture
-async def staff(aiohttp_client, settings, ledger_database):
+def service_desk(ledger_database, hub):
+    """The service desk of the console, which tells citizens through the hub."""
+    desk = ServiceDesk(ledger_database, Router({}.get))
+    desk.connect(hub.within)
+    return desk
+
+
+@pytest.fixture
+async def staff(aiohttp_client, settings, ledger_database, service_desk):
     """A client of the staff application."""
     room = make_room(settings, ledger_database)
     parts = (
@@ -121,6 +131,7 @@ async def staff(aiohttp_client, settings, ledger_database):
         conversations.make_module(make_vault(settings)),
         deliveries.make_module(tuple),
         status.make_module(status.Sources(settings, {"数据库": _nothing}, Breaker().state)),
+        make_supervision_module(service_desk),
     )
     app = make_staff_app(settings, ledger_database, parts)
     app[CHECKS] = {"database": _nothing}

@@ -14,9 +14,11 @@ from aiohttp import web
 
 from qinwen.clock import now, today
 from qinwen.database import Database
+from qinwen.decrees import read_decree
 from qinwen.errors import QinwenError
 from qinwen.log import configure_logging, logger
 from qinwen.settings import ROOT, Settings, load_settings, write_secrets
+from qinwen.working_days import use_decree
 from services_backend.reference.app import Backend, make_app
 from services_backend.reference.deliveries import Courier
 from services_backend.reference.demo_api import add_demo
@@ -86,6 +88,7 @@ def main() -> int:
         write_secrets(Path(os.environ.get("QINWEN_VAR") or ROOT / "var").resolve())
         settings = load_settings()
         configure_logging("services", settings.log_level)
+        use_decree(read_decree(settings.holidays))
         asyncio.run(serve(settings))
     except QinwenError as error:
         print(error.message, file=sys.stderr)  # noqa: T201

@@ -89,6 +89,7 @@ class Module:
         actions: the names of the audit log's actions that it records, as the log's page shows them.
         statuses: which HTTP status its errors have, if not 422 (503 for errors that pass).
         tiles: gives its figures for the start page of a member.
+        prepare: gives the application what the handlers need of the running program.
     """
 
     routes: tuple[Route, ...]
@@ -96,6 +97,7 @@ class Module:
     actions: Mapping[str, str] = field(default_factory=dict)
     statuses: Mapping[type[QinwenError], int] = field(default_factory=dict)
     tiles: Callable[[Session, Member], list[Tile]] | None = None
+    prepare: Callable[[web.Application], None] | None = None
 
 
 Decisions = Mapping[tuple[str, str], Route]
@@ -110,6 +112,8 @@ def install(app: web.Application, modules: tuple[Module, ...]) -> None:
     statuses: dict[type[QinwenError], int] = {}
     for module in modules:
         statuses.update(module.statuses)
+        if module.prepare:
+            module.prepare(app)
         for route in module.routes:
             resource = app.router.add_resource(route.path)
             for method in (route.method, "HEAD") if route.method == "GET" else (route.method,):

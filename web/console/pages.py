@@ -33,12 +33,19 @@ def _second(at: datetime) -> str:
     return at.astimezone(SHAANXI).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def _written(text: str) -> str:
+    """Show the ledger's own way to write a moment."""
+    return _second(datetime.fromisoformat(text))
+
+
 def make_environment() -> Environment:
     """Set the templates up: everything is escaped, an unknown name is an error and not a gap."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(moment=_moment, second=_second, region_name=lambda code: name_of(code) or code)
+    environment.filters.update(
+        moment=_moment, second=_second, iso_second=_written, region_name=lambda code: name_of(code) or code
+    )
     return environment
 
 
