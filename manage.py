@@ -172,6 +172,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_wechat(commands)
     add_deliveries(commands)
     add_privacy(commands)
+    add_services(commands)
     return parser
 
 
@@ -267,10 +268,27 @@ def add_privacy(commands: Commands[argparse.ArgumentParser]) -> None:
     add(commands, "reseal", "换密钥以后，把加密存放的数据用新密钥重新加密", lambda _: reseal(ensure_settings()))
 
 
+def add_services(commands: Commands[argparse.ArgumentParser]) -> None:
+    """Describe `qinwen services` for the list of commands; its own words go to `run_demo` as they are."""
+    about = "演示参考办件系统：推进办件、看验证码、弄慢弄坏（qinwen services --help）"
+    commands.add_parser("services", help=about, add_help=False)
+
+
+def run_demo(words: Sequence[str]) -> int:
+    """Run a command of the demonstration, loading it only now."""
+    from services_backend.reference.demo import main as demo
+
+    ensure_settings()
+    return demo(words)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the `qinwen` command; our own errors become one sentence."""
     os.umask(0o077)  # databases, secrets and logs are nobody else's business
-    options = make_parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["services"]:
+        return run_demo(given[1:])
+    options = make_parser().parse_args(given)
     try:
         result = options.action(options)
     except QinwenError as error:

@@ -22,6 +22,7 @@ from conversations import (
     Unlimited,
     make_vault,
 )
+from knowledge_base import item_titles
 from qinwen.database import Database
 from qinwen.decrees import read_decree
 from qinwen.log import configure_logging
@@ -63,7 +64,14 @@ async def serve_web(settings: Settings) -> None:
             connect_timeout=settings.services_connect_timeout,
         )
         limits = TryLimits() if settings.rate_limits else NoTryLimits()
-        talk = CaseTalk(backend, database, settings.personal_secret, limits, settings.previous_personal_secret)
+        talk = CaseTalk(
+            backend,
+            database,
+            settings.personal_secret,
+            limits,
+            settings.previous_personal_secret,
+            lambda session, code: item_titles(session, [code]).get(code, ""),
+        )
         memory = EngineMemory(settings.tracker_url)
         hub = Hub(
             database,

@@ -17,6 +17,8 @@ from services_backend.talk_turn import TalkTurn
 
 _DAYS = 14
 _MOST_DAYS = 7
+_CONFIRMED = re.compile(r"(?:是|对|好|嗯|确定|取消|就是?它|就?这个)+[的吧了]*")
+_MAYBE_TIME = re.compile(r"[\d一二三四五六七八九十两今明后]|天|周|星期|礼拜|点|半")
 _AGAIN = {"slot_full", "slot_unknown", "appointment_exists"}
 
 
@@ -24,6 +26,7 @@ async def begin_booking(turn: TalkTurn, item: str | None, region: str | None) ->
     """Begin to book: for an item, at a hall."""
     talk = turn.talk
     talk.clear()
+    talk.aim = "book"
     talk.key = turn.key("book", turn.question.turn)
     talk.region = region or ""
     if not item:
@@ -38,10 +41,11 @@ async def take_item(turn: TalkTurn, item: str, region: str | None) -> CaseAnswer
     turn.talk.region = region or turn.talk.region
     halls = await turn.backend.list_halls()
     found = _halls_named(halls, turn.question.text, turn.talk.region)
+    title = await _title(turn, item)
     if len(found) == 1:
-        return await _ask_day(turn, found[0].hall, found[0].name)
+        return await _ask_day(turn, found[0].hall, found[0].name, title)
     turn.talk.begin("hall", choices={hall.name: hall.hall for hall in found})
-    return say(Outcome.ASK_SLOT, "您去哪个大厅办？", *[hall.name for hall in found])
+    return say(Outcome.ASK_SLOT, f"{title}您去哪个大厅？要办别的事，直接说办什么。", *[hall.name for hall in found])
 
 
 async def take_hall(turn: TalkTurn) -> CaseAnswer | None:
@@ -58,6 +62,8 @@ async def take_hall(turn: TalkTurn) -> CaseAnswer | None:
 
 async def take_day(turn: TalkTurn) -> CaseAnswer | None:
     """Take the day, and ask for the time."""
+    if not _MAYBE_TIME.search(turn.question.text):
+        return None
     slots = await _slots(turn)
     days = _days(slots)
     day = read_day(turn.question.text, today(), days)
@@ -68,6 +74,8 @@ async def take_day(turn: TalkTurn) -> CaseAnswer | None:
 
 async def take_time(turn: TalkTurn) -> CaseAnswer | None:
     """Take the time, and book it."""
+    if not _MAYBE_TIME.search(turn.question.text):
+        return None
     slots = await _slots(turn)
     another = read_day(turn.question.text, today(), _days(slots))
     day = another or date.fromisoformat(turn.talk.day)
@@ -91,7 +99,8 @@ async def take_time(turn: TalkTurn) -> CaseAnswer | None:
     talk.clear()
     return say(
         Outcome.ACKNOWLEDGED,
-        f"约好了：{words.appointment_line(made)}（{made.hall.address}）。取号码 {made.pickup_code}，到了在取号机上输它。"
+        f"约好了：{await _title(turn, made.item)}{words.appointment_line(made)}（{made.hall.address}）。"
+        f"取号码 {made.pickup_code}，到了在取号机上输它。"
         "带上身份证原件和要交的材料；去不了请提前取消，把位置让给别人。",
         "我的预约",
         "取消预约",
@@ -100,6 +109,7 @@ async def take_time(turn: TalkTurn) -> CaseAnswer | None:
 
 async def list_appointments(turn: TalkTurn) -> CaseAnswer:
     """List the citizen's appointments to come."""
+    turn.talk.aim = "book"
     mine = await _upcoming(turn)
     if not mine:
         return say(Outcome.ACKNOWLEDGED, "您现在没有预约。", words.BOOK)
@@ -109,6 +119,7 @@ async def list_appointments(turn: TalkTurn) -> CaseAnswer:
 
 async def begin_cancelling(turn: TalkTurn) -> CaseAnswer:
     """Cancel the one appointment that is named, or ask which."""
+    turn.talk.aim = "book"
     mine = await _upcoming(turn)
     turn.talk.clear()
     if not mine:
@@ -125,14 +136,17 @@ async def begin_cancelling(turn: TalkTurn) -> CaseAnswer:
 async def take_which(turn: TalkTurn) -> CaseAnswer | None:
     """Take which appointment is to be cancelled."""
     text = turn.question.text.strip()
+    meant = _CONFIRMED.fullmatch(text)
     if re.fullmatch(r"都?不(?:取消|要取消|退)了?|算了", text):
         turn.talk.clear()
         return say(Outcome.ACKNOWLEDGED, "好的，预约都还在。", "我的预约")
+    if not meant and text not in turn.talk.choices and not _MAYBE_TIME.search(text):
+        return None
     mine = [one for one in await _upcoming(turn) if one.appointment in turn.talk.choices.values()]
     named = [one for one in mine if turn.talk.choices.get(text) == one.appointment] or [
         one for one in mine if _is_named(one, text)
     ]
-    if len(mine) == 1 and re.fullmatch(r"(?:是|对|好|嗯|确定|取消|就是?它|就?这个)+[的吧了]*", text):
+    if len(mine) == 1 and meant:
         named = mine
     return await _cancel(turn, named) if len(named) == 1 else None
 
@@ -145,7 +159,13 @@ async def _cancel(turn: TalkTurn, appointments: Sequence[Appointment]) -> CaseAn
     return say(Outcome.ACKNOWLEDGED, f"已经取消：{lines}。", words.BOOK)
 
 
-async def _ask_day(turn: TalkTurn, hall: str, name: str) -> CaseAnswer:
+async def _title(turn: TalkTurn, item: str) -> str:
+    """Say in front of a sentence what an appointment is for; nothing where the item has no title."""
+    title = await turn.room.keep(lambda session: turn.room.item_title(session, item))
+    return f"办“{title}”，" if title else ""
+
+
+async def _ask_day(turn: TalkTurn, hall: str, name: str, title: str = "") -> CaseAnswer:
     turn.talk.hall = hall
     slots = await _slots(turn)
     days = _days(slots)
@@ -156,7 +176,7 @@ async def _ask_day(turn: TalkTurn, hall: str, name: str) -> CaseAnswer:
         return await _ask_time(turn, slots, named)
     shown = [words.day_words(day) for day in days[:_MOST_DAYS]]
     turn.talk.begin("day", choices=dict.fromkeys(shown, ""))
-    return say(Outcome.ASK_SLOT, f"{name}，您哪天去？", *shown)
+    return say(Outcome.ASK_SLOT, f"{title}{name}，您哪天去？", *shown)
 
 
 async def _ask_time(turn: TalkTurn, slots: Sequence[Slot], day: date) -> CaseAnswer:

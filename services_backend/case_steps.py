@@ -44,7 +44,9 @@ async def begin_case(turn: TalkTurn, aim: str) -> CaseAnswer:
 
 async def take_number(turn: TalkTurn, number: str) -> CaseAnswer:
     """Go on with a number: at once where the citizen may see it, else with the proof of identity."""
-    turn.talk.number, turn.talk.challenge, turn.talk.tries = number, "", 0
+    if number != turn.talk.number:
+        turn.talk.tries = 0
+    turn.talk.number, turn.talk.challenge = number, ""
     if turn.binding and turn.talk.aim != "bind":
         try:
             return await serve(turn, turn.binding, bound=True)
@@ -180,6 +182,8 @@ async def list_cases(turn: TalkTurn, page: int) -> CaseAnswer:
     """List a bound citizen's cases; without a binding ask for it. The only one there is is shown at once."""
     if not turn.binding:
         turn.talk.begin("number", aim="bind")
+        if turn.talk.open_grant(turn.talk.shown):
+            return say(Outcome.IDENTITY_REQUIRED, words.BIND_SHOWN, words.BIND)
         return say(Outcome.IDENTITY_REQUIRED, f"{words.NOT_BOUND}{words.ASK_NUMBER_TO_BIND}")
     try:
         found = await turn.backend.list_cases(turn.binding, page, _PAGE)
@@ -188,6 +192,8 @@ async def list_cases(turn: TalkTurn, page: int) -> CaseAnswer:
         turn.talk.begin("number", aim="bind")
         return say(Outcome.IDENTITY_REQUIRED, f"{words.BINDING_OVER}{words.ASK_NUMBER_TO_BIND}")
     except BackendUnavailable:
+        if turn.talk.aim != "status":
+            raise  # what can't be done now is not promised
         turn.talk.number = ""
         return await _without_backend(turn)
     if found.total == 1:

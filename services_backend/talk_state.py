@@ -34,11 +34,15 @@ class CaseQuestion:
 
 @dataclass(frozen=True)
 class Act:
-    """What the bot understood that the citizen wants, with the item and region of the conversation."""
+    """What the bot understood that the citizen wants, with the item and region of the conversation.
+
+    `whole`: they named the item and asked nothing particular about it.
+    """
 
     name: str
     item: str | None = None
     region: str | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Talk:
 
     Attributes:
         step: what was asked: number, last4, code, level, reasons, item, hall, day, time, which; empty if nothing.
-        aim: what it is for: status, urge, rate, bind.
+        aim: what it is for: status, urge, rate, bind, book.
         number: the case it is about.
         challenge: the open identity check.
         tries: failed ones in a row.

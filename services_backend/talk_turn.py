@@ -22,12 +22,13 @@ PURPOSE = "case-access"
 
 @dataclass(frozen=True)
 class CaseRoom:
-    """What all turns work with."""
+    """What all turns work with. `item_title` gives an item's title by its code; empty where there is none."""
 
     backend: ServicesBackend
     database: Database
     sealer: Sealer
     limits: TryLimits
+    item_title: Callable[[Session, str], str] = lambda _, code: code
 
     async def keep(self, work: Callable[[Session], T]) -> T:
         """Do a unit of work in the main database, in a thread."""

@@ -69,12 +69,19 @@ class CaseTalk:
         secret: seals what opens cases.
         limits: our own limit on tries.
         previous_secret: what was sealed with before; it still opens.
+        item_title: gives an item's title by its code; empty where there is none.
     """
 
     def __init__(
-        self, backend: ServicesBackend, database: Database, secret: str, limits: TryLimits, previous_secret: str = ""
+        self,
+        backend: ServicesBackend,
+        database: Database,
+        secret: str,
+        limits: TryLimits,
+        previous_secret: str = "",
+        item_title: Callable[[Session, str], str] = lambda _, code: code,
     ) -> None:
-        self.room = CaseRoom(backend, database, Sealer(secret, PURPOSE, previous_secret), limits)
+        self.room = CaseRoom(backend, database, Sealer(secret, PURPOSE, previous_secret), limits, item_title)
 
     def expects_secret(self, session: Session, citizen: str) -> bool:
         """Tell whether the bot just asked this citizen for a number that proves an identity."""
@@ -205,7 +212,7 @@ async def _continue_asking(turn: TalkTurn) -> CaseAnswer | None:
     if said.binding_code:
         return await case_steps.bind_by_code(turn)
     numbers = find_numbers(question.text)
-    if numbers and (numbers[0] != talk.number or talk.step == "number"):
+    if numbers and (numbers[0] != talk.number or talk.step in {"number", "code"}):
         return await case_steps.take_number(turn, numbers[0])
     if talk.step == "number":
         meant = looks_like_a_number(question.text)
@@ -228,7 +235,9 @@ async def _act(turn: TalkTurn, act: Act, page: int = 1) -> CaseAnswer | None:  #
     if act.name == "check_case" and talk.step in {"last4", "code"} and not find_numbers(text):
         return say(Outcome.IDENTITY_REQUIRED, words.REMINDERS[talk.step])
     if act.name == "check_case":
-        return await case_steps.begin_case(turn, talk.aim if talk.step == "number" else "status")
+        # Who was asked for a number to urge or to rate is still at that; asking how far a case is binds nobody.
+        going_on = talk.step == "number" and talk.aim in {"urge", "rate"}
+        return await case_steps.begin_case(turn, talk.aim if going_on else "status")
     if act.name == "list_cases":
         talk.aim = "status"
         return await case_steps.list_cases(turn, page)
@@ -254,6 +263,9 @@ async def _act(turn: TalkTurn, act: Act, page: int = 1) -> CaseAnswer | None:  #
         talk.clear()
         return say(Outcome.ACKNOWLEDGED, words.DROPPED)
     if talk.step == "item" and act.item:
+        return await booking_steps.take_item(turn, act.item, act.region)
+    if talk.step in {"hall", "day", "time"} and act.item and act.item != talk.item and act.whole:
+        # "办身份证" in the middle of a booking means: for this instead. A question about it does not.
         return await booking_steps.take_item(turn, act.item, act.region)
     return None
 

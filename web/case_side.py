@@ -8,6 +8,7 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from conversations import Asked, Response
+from qinwen.vocabulary import Facet
 from services_backend import Act, CaseAnswer, CaseQuestion, CaseTalk
 
 _OWN_WORDS = {"cancel"}
@@ -43,7 +44,7 @@ def _read_act(response: Response) -> Act | None:
         return Act(str(request.get("name")), request.get("item"), request.get("region"))
     if response.intent in _OWN_WORDS:
         return Act(str(response.intent))
-    return Act("", response.item, response.region) if response.item else None
+    return Act("", response.item, response.region, whole=response.facet == Facet.OVERVIEW) if response.item else None
 
 
 def _response(answer: CaseAnswer) -> Response:

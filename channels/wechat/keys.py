@@ -19,7 +19,8 @@ def push_key(push: Push) -> str:
     # A missing time must not come from our clock where an id says enough: a retry would get another key.
     created = "-" if head.created is None else str(head.created)
     if isinstance(push, Event):
-        return _fit(f"e:{created}:{push.event}:{push.event_key}")
+        # Hashed: the scene of a receipt's QR code is a one-time secret, and keys are kept.
+        return _fit(f"e:{created}:{push.event}:{_digest(push.event_key)[:24] if push.event_key else ''}")
     if head.message_id:
         return _fit(f"m:{head.message_id}:{created}")
     if head.created is None:

@@ -1,4 +1,4 @@
-"""The command of the demonstration, `python -m services_backend.reference.demo COMMAND`: talks to the running backend.
+"""The command of the demonstration, `qinwen services COMMAND`: talks to the running reference backend.
 
 list [state]                what cases there are, with the last four of the identity number
 advance CASE [STATE] [NOTE] move a case along, by default to the usual next state
@@ -6,8 +6,11 @@ sms                         the SMS codes that were "sent"
 code CASE                   print a receipt's one-time binding code
 slow [SECONDS]              answer that late
 break KIND                  hang, 500s, garbage, drip, down
+fault                       what is broken just now
 heal                        be well again
 deliveries | ratings | urges   what was told to the outside, rated, urged
+
+It prints lines for a person (`demo_lines`), with `--json` one JSON object a line.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from typing import Any
 from qinwen.errors import QinwenError
 from qinwen.settings import load_settings
 from services_backend.case_numbers import read_case_number
+from services_backend.reference import demo_lines as lines
 from services_backend.signing import sign_request
 from services_backend.vocabulary import CaseState
 
@@ -57,39 +61,57 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and print what it gave."""
     options = _parser().parse_args(arguments)
     try:
-        _show(options.run(options))
+        result = options.run(options)
     except QinwenError as error:
         print(error.message, file=sys.stderr)  # noqa: T201
         return 1
+    for each in result if isinstance(result, list) else [result]:
+        print(json.dumps(each, ensure_ascii=False) if options.json else options.line(each))  # noqa: T201
+    if result == []:
+        print("没有。")  # noqa: T201
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m services_backend.reference.demo", description="演示参考办件系统")
+    parser = argparse.ArgumentParser(prog="qinwen services", description="演示参考办件系统（要在它运行时用）")
+    parser.add_argument("--json", action="store_true", help="每样一行 JSON")
     commands = parser.add_subparsers(required=True, metavar="命令")
 
-    def add(name: str, about: str, run: Any) -> argparse.ArgumentParser:
+    def add(name: str, about: str, run: Any, line: Any) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=about, description=about)
-        command.set_defaults(run=run)
+        command.set_defaults(run=run, line=line)
         return command
 
     states = [state.value for state in CaseState]
-    listing = add("list", "列出办件", lambda o: call("GET", "/demo/cases" + (f"?state={o.state}" if o.state else "")))
-    listing.add_argument("state", nargs="?", choices=states, metavar="状态")
-    moving = add("advance", "推进一件办件", _advance)
+    listing = add(
+        "list",
+        "列出办件，带着试用要的身份证后四位",
+        lambda o: call("GET", "/demo/cases" + (f"?state={o.state}" if o.state else ""))[: o.n],
+        lines.case_line,
+    )
+    listing.add_argument("state", nargs="?", choices=states, metavar="状态", help="、".join(states))
+    listing.add_argument("-n", type=int, default=20, metavar="条数", help="最多几条（默认 20）")
+    moving = add("advance", "推进一件办件：到通常的下一步，或者指定的状态", _advance, lines.moved_line)
     moving.add_argument("case", metavar="编号")
-    moving.add_argument("to", nargs="?", choices=states, metavar="状态")
+    moving.add_argument("to", nargs="?", choices=states, metavar="状态", help="、".join(states))
     moving.add_argument("note", nargs="?", default="", metavar="说明")
-    add("sms", "看发出的验证码", lambda _: call("GET", "/demo/sms"))
-    code = add("code", "打印一次性绑定码", lambda o: call("POST", f"/demo/cases/{read_case_number(o.case)}/receipt-code"))
+    add("sms", "看“发出”的验证码，新的在前", lambda _: call("GET", "/demo/sms"), lines.sms_line)
+    code = add(
+        "code",
+        "打印回执上的一次性绑定码",
+        lambda o: call("POST", f"/demo/cases/{read_case_number(o.case)}/receipt-code"),
+        lines.code_line,
+    )
     code.add_argument("case", metavar="编号")
-    slow = add("slow", "变慢", lambda o: call("POST", "/demo/fault", {"fault": "slow", "seconds": o.seconds}))
+    slow = add("slow", "变慢", lambda o: call("POST", "/demo/fault", {"fault": "slow", "seconds": o.seconds}), lines.fault_line)
     slow.add_argument("seconds", nargs="?", type=float, default=3.0, metavar="秒")
-    broken = add("break", "弄坏", lambda o: call("POST", "/demo/fault", {"fault": o.kind}))
+    broken = add("break", "弄坏", lambda o: call("POST", "/demo/fault", {"fault": o.kind}), lines.fault_line)
     broken.add_argument("kind", choices=["hang", "500s", "garbage", "drip", "down"], metavar="hang|500s|garbage|drip|down")
-    add("heal", "修好", lambda _: call("POST", "/demo/fault", {"fault": "none"}))
-    for name, about in (("deliveries", "通知的投递记录"), ("ratings", "评价和回访"), ("urges", "催办")):
-        add(name, about, lambda _, name=name: call("GET", f"/demo/{name}"))
+    add("heal", "修好", lambda _: call("POST", "/demo/fault", {"fault": "none"}), lines.fault_line)
+    add("fault", "看现在坏没坏", lambda _: call("GET", "/demo/fault"), lines.fault_line)
+    add("deliveries", "通知的投递记录", lambda _: call("GET", "/demo/deliveries"), lines.delivery_line)
+    add("ratings", "评价和差评回访", lambda _: call("GET", "/demo/ratings"), lines.rating_line)
+    add("urges", "催办", lambda _: call("GET", "/demo/urges"), lines.urge_line)
     return parser
 
 
@@ -104,14 +126,6 @@ def _words(body: bytes, status: int) -> str:
         return str(json.loads(body)["error"]["message"])
     except (ValueError, KeyError, TypeError):
         return f"办件系统答了 {status}。"
-
-
-def _show(result: Any) -> None:
-    """Print a line for each thing."""
-    for each in result if isinstance(result, list) else [result]:
-        print(json.dumps(each, ensure_ascii=False))  # noqa: T201
-    if result == []:
-        print("没有。")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def command(server, monkeypatch, tmp_path, capsys):
     write_secrets(tmp_path)
 
     async def run(*words):
-        status = await asyncio.to_thread(demo.main, words)
+        status = await asyncio.to_thread(demo.main, ("--json", *words))
         out, err = capsys.readouterr()
         return status, [json.loads(line) for line in out.splitlines() if line.startswith("{")], err
 
@@ -75,6 +75,27 @@ async def test_it_shows_what_was_told_rated_and_urged(command, backend, get_acce
     assert (await command("urges"))[1][0]["case_number"] == number
     assert (await command("deliveries"))[1][0]["to_state"] == "decided"
     assert (await command("ratings"))[1] == []
+
+
+async def test_what_it_prints_for_a_person_names_what_is_needed_to_try(command, office, capsys, get_access):
+    number, _ = await get_access()
+
+    async def printed(*words):
+        assert await asyncio.to_thread(demo.main, words) == 0
+        return capsys.readouterr().out
+
+    listed = await printed("list", "review", "-n", "1")
+    assert "后四位" in listed
+    assert listed.count("\n") == 1
+    assert "“已决定”" in await printed("advance", number)
+    assert office.last_code() in await printed("sms")
+    assert "bind_" in await printed("code", number)
+    assert "变慢，2 秒" in await printed("slow", "2")
+    assert "变慢" in await printed("fault")
+    assert "好着" in await printed("heal")
+    assert "变为“已决定”" in await printed("deliveries")
+    assert await printed("ratings") == "没有。\n"
+    assert await printed("urges") == "没有。\n"
 
 
 async def test_it_says_when_the_backend_is_not_there(command, monkeypatch, unused_tcp_port):

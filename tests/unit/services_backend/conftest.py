@@ -63,7 +63,7 @@ class Talker:
         self.turns = 0
         self.masked = []
 
-    async def say(self, text, act=None, item=None, region=None):
+    async def say(self, text, act=None, item=None, region=None, whole=False):
         self.turns += 1
         with self.database.session() as session:
             expected = self.talk.expects_secret(session, self.citizen)
@@ -72,7 +72,7 @@ class Talker:
         question = CaseQuestion(self.citizen, hidden.text, hidden.said, "origin-0001", f"turn-{self.citizen}-{self.turns}")
         answer = await self.talk.before_bot(question)
         if answer is None and (act or item):
-            answer = await self.talk.after_bot(question, Act(act or "", item, region))
+            answer = await self.talk.after_bot(question, Act(act or "", item, region, whole))
         return answer
 
     async def remind(self):

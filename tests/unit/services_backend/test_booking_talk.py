@@ -2,6 +2,7 @@ import re
 
 from qinwen.clock import today
 from qinwen.vocabulary import Outcome
+from services_backend import BackendUnavailable
 from services_backend import case_words as w
 from tests.unit.services_backend.conftest import CITIZEN, Talker, titles, words
 
@@ -44,6 +45,24 @@ async def test_a_question_in_between_is_led_back_with_the_choices(talker):
     assert await talker.say("要带什么", item="passport") is None
     reminder = await talker.remind()
     assert [choice.title for choice in reminder.choices] == titles(asked)
+
+
+async def test_naming_another_item_in_the_middle_books_for_that_one(talker, backend):
+    asked = await talker.say("预约", "book_appointment", item="passport")
+    assert "办“passport”" in words(asked)
+    asked = await talker.say("办身份证", item="idcard-renew", whole=True)
+    assert "办“idcard-renew”" in words(asked)
+    asked = await talker.say("西安")
+    asked = await talker.say(titles(asked)[-1])
+    await talker.say(titles(asked)[0])
+    assert [one.item for one in await backend.list_appointments(CITIZEN)] == ["idcard-renew"]
+
+
+async def test_a_question_in_between_is_the_bot_s_also_when_the_case_system_is_down(talker, backend):
+    await talker.say("预约办护照", "book_appointment", item="passport", region="610100")
+    backend.fail_with = BackendUnavailable()
+    assert await talker.say("要带啥材料", item="passport") is None
+    assert words(await talker.say("后天去")) == w.DOWN_FOR_NOW
 
 
 async def test_a_booking_can_be_dropped(talker, backend):

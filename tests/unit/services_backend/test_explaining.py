@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qinwen.clock import SHAANXI
@@ -83,6 +83,7 @@ def test_neither_name_nor_number_stands_in_the_words():
         assert CASE.query_code not in text
 
 
+@settings(deadline=None)
 @given(
     promised=st.integers(0, 60),
     today=st.dates(date(2026, 1, 1), date(2028, 12, 31)),

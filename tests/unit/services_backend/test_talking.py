@@ -217,6 +217,28 @@ async def test_a_shown_case_binds_at_once(talker, pass_check):
     assert "绑定好了" in words(await talker.say("绑定身份"))
 
 
+async def test_asking_for_the_status_while_a_binding_is_offered_shows_it_and_binds_nobody(talker, pass_check, case_database):
+    await pass_check(make_case())
+    offered = await talker.say("我的办件")
+    assert titles(offered) == [w.BIND]
+    assert (await talker.say("办到哪一步了", "check_case")).outcome is Outcome.CASE_STATUS
+    with case_database.session() as session:
+        assert keeping.read_binding(session, CITIZEN) is None
+    assert "绑定好了" in words(await talker.say(w.BIND))
+
+
+async def test_the_same_number_again_after_a_wrong_code_begins_anew_and_its_tries_still_count(talker, backend):
+    number = make_case().number
+    for _ in range(2):
+        asked = await talker.say(f"查 {number}")
+        assert "后四位" in words(asked)
+        await talker.say("0000")
+        assert words(await talker.say("000000")) == w.NOT_FOUND
+    await talker.say(number)
+    await talker.say("0000")
+    assert words(await talker.say("000000")) == w.NOT_FOUND_END
+
+
 async def test_unbinding_forgets_here_and_there(talker, bind, backend):
     await bind(make_case())
     assert words(await talker.say("解除绑定")) == w.UNBOUND
@@ -310,6 +332,16 @@ async def test_what_can_t_be_done_without_the_case_system_is_not_promised(talker
     backend.fail_with = BackendUnavailable()
     assert words(await talker.say("催一下", "urge_case")) == w.DOWN_FOR_NOW
     assert "'open'" not in everything(case_database)
+
+
+@pytest.mark.parametrize("act", ["urge_case", "rate_case", "book_appointment", "list_appointments", "cancel_appointment"])
+async def test_what_is_to_be_done_now_is_not_promised_for_later(talker, bind, backend, case_database, act):
+    await bind(make_case(1), make_case(2))
+    backend.fail_with = BackendUnavailable()
+    answer = await talker.say("评价办件", act, item="passport")
+    assert words(answer) == w.DOWN_FOR_NOW
+    with case_database.session() as session:
+        assert keeping.open_promises(session) == []
 
 
 async def test_danger_is_the_bot_s_even_in_the_middle_of_a_form(talker):

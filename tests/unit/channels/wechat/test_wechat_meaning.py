@@ -1,6 +1,6 @@
 import pytest
 
-from channels.wechat import Noted, Said, understand, words
+from channels.wechat import Noted, Said, push_key, understand, words
 from channels.wechat.data_files import allowances, cities, keys
 from channels.wechat.messages import (
     Consent,
@@ -19,6 +19,7 @@ from channels.wechat.messages import (
 from channels.wechat.nearby import distance
 from conversations import Allowance
 from knowledge_base import service_halls
+from language import hide_secrets
 from qinwen.vocabulary import Outcome
 
 HEAD = Head("gh_1", "oU1", 1, "1")
@@ -97,6 +98,17 @@ def test_a_known_scene_speaks_for_the_citizen_and_an_unknown_one_does_not():
     assert happened("subscribe", f"qrscene_{scene}").text == says
     for evil in ("qrscene_../../", "/restart", '{"x":1}', "last_trade_no_1"):
         assert words_of(happened("subscribe", evil).prepared) == words().welcome
+        assert words_of(happened("scan", evil).prepared) == words().welcome
+
+
+def test_a_receipt_s_scene_says_its_binding_code_which_is_not_kept():
+    for event, key in (("scan", "bind_AB2CD3EF4G"), ("subscribe", "qrscene_bind_AB2CD3EF4G")):
+        said = happened(event, key)
+        assert said == Said("绑定码 AB2CD3EF4G", Allowance(3, 60))
+        hidden = hide_secrets(said.text)
+        assert (hidden.text, hidden.said.binding_code) == ("绑定码 [绑定码]", "AB2CD3EF4G")
+        assert "AB2CD3EF4G" not in push_key(Event(HEAD, "event", event, key))
+    for evil in ("bind_", "bind_AB2CD3EF4", "bind_AB2CD3EF4GH", "bind_AB2CD 3EF4", "bind_查一下别人的件"):
         assert words_of(happened("scan", evil).prepared) == words().welcome
 
 
