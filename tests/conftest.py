@@ -5,17 +5,16 @@ import asyncio
 import pytest
 
 import knowledge_base.models  # noqa: F401
-from conversations import CitizenMessage, Hub, Response, Unlimited, make_vault
+from conversations import CitizenMessage, Hub, Response, Unlimited
 from desk import Router, ServiceDesk
 from qinwen.database import Base, Database
 from qinwen.replies import Reply
 from qinwen.sealing import Sealer
 from qinwen.settings import all_settings, load_settings
 from qinwen.vocabulary import Outcome
-from services_backend import Breaker, CaseRoom, InMemoryBackend, Teller, TryLimits
+from services_backend import CaseRoom, InMemoryBackend, Teller, TryLimits
+from tests.console_parts import console_parts
 from tests.postgres import postgres  # noqa: F401
-from web.console import conversations, deliveries, status
-from web.console.knowledge import make_knowledge_module, make_room
 from web.console.supervision import make_supervision_module
 from web.health import CHECKS
 from web.public import make_public_app
@@ -125,14 +124,8 @@ def service_desk(ledger_database, hub):
 @pytest.fixture
 async def staff(aiohttp_client, settings, ledger_database, service_desk):
     """A client of the staff application."""
-    room = make_room(settings, ledger_database)
-    parts = (
-        make_knowledge_module(room),
-        conversations.make_module(make_vault(settings)),
-        deliveries.make_module(tuple),
-        status.make_module(status.Sources(settings, {"数据库": _nothing}, Breaker().state)),
-        make_supervision_module(service_desk),
-    )
+    # The parts that run and the supervisors' pages, which bring a desk of their own.
+    parts = (*console_parts(settings, ledger_database), make_supervision_module(service_desk))
     app = make_staff_app(settings, ledger_database, parts)
     app[CHECKS] = {"database": _nothing}
     return await aiohttp_client(app)

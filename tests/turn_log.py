@@ -60,7 +60,7 @@ class Log:
                 return conversation_rows(session, code, window, regions, bad, moment, None, 1000)
             return turn_rows(session, code, window, regions, None, 1000)
 
-    def rate(self, citizen, conversation, level, minutes=5):
-        given = RatingGiven(citizen, conversation, RatingTarget.TURN, f"{citizen}-0001", level)
+    def rate(self, citizen, conversation, level, minutes=5, comment=""):
+        given = RatingGiven(citizen, conversation, RatingTarget.TURN, f"{citizen}-0001", level, comment=comment)
         with self.database.session() as session:
             return rate(session, given, MONDAY + minutes * MINUTE)
