@@ -41,7 +41,7 @@ from conversations.errors import (
 )
 from conversations.figure_conditions import Window, turn_condition
 from conversations.figure_rows import CONVERSATION_FIGURES, JudgedConversation, TurnRow, conversation_rows, turn_rows
-from conversations.figures import DEFINITIONS, WHY, Figures, measure_turns
+from conversations.figures import DEFINITIONS, WHY, Day, Figures, measure_turns
 from conversations.hub import Hub, Received, Say
 from conversations.intake import accept_message_id, accept_text
 from conversations.ledger import change_holder
@@ -92,6 +92,7 @@ __all__ = [
     "ConversationRow",
     "ConversationUnknown",
     "Courier",
+    "Day",
     "DeliveryFailed",
     "DeliveryRow",
     "DeliveryUnknown",

@@ -4,18 +4,22 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.e2e.stack import Stack
 
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_ARGUMENTS = (
+BROWSER_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+def find_chromium(playwright: Playwright) -> str:
+    return next(filter(None, map(shutil.which, _CHROMIUM)), playwright.chromium.executable_path)
 
 
 @pytest.fixture(scope="session")
@@ -38,10 +42,10 @@ def base_url(stack: Stack) -> str:
 @pytest.fixture(scope="module")
 def browser():
     with sync_playwright() as playwright:
-        found = next(filter(None, map(shutil.which, _CHROMIUM)), playwright.chromium.executable_path)
+        found = find_chromium(playwright)
         if not Path(found).exists():
             pytest.skip(f"no Chromium found ({', '.join(_CHROMIUM)}): apt-get install chromium fonts-noto-cjk")
-        browser = playwright.chromium.launch(executable_path=found, args=list(_ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=found, args=list(BROWSER_ARGUMENTS))
         yield browser
         browser.close()
 

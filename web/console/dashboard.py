@@ -7,7 +7,7 @@ see conversations gets from each figure to the rows behind it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,8 @@ from conversations import (
     CONVERSATION_FIGURES,
     DEFINITIONS,
     WHY,
+    Day,
+    Figures,
     JudgedConversation,
     TurnRow,
     Window,
@@ -79,6 +81,7 @@ async def show(request: web.Request) -> web.Response:
 
     found = await transact(request, read)
     ratings: dict[RatingLevel, int] = found["ratings"]
+    days = _every_day(choice, found["figures"].days)
     rated = sum(ratings.values())
     good = sum(count for level, count in ratings.items() if not level.is_bad)
     return render(
@@ -95,7 +98,8 @@ async def show(request: web.Request) -> web.Response:
         facets={facet.value: title for facet, title in FACET_TITLES.items()},
         rated=rated,
         satisfied=good / rated if rated else None,
-        charts=_charts(found["figures"], ratings),
+        by_day=days,
+        charts=_charts(found["figures"], days, ratings),
         **found,
     )
 
@@ -192,14 +196,23 @@ def _name_of(code: str, titles: Mapping[str, str]) -> str:
     return {**DEFINITIONS, **RATING_DEFINITIONS}[code][0]
 
 
-def _charts(figures: Any, ratings: Mapping[RatingLevel, int]) -> dict[str, str]:
+def _every_day(choice: Choice, known: Sequence[Day]) -> list[Day]:
+    """Give the days of the period up to today, also those on which nobody asked."""
+    by_day = {day.day: day for day in known}
+    end = min(choice.until, now().astimezone(SHAANXI))
+    count = max(0, (end - choice.since).days + (1 if end < choice.until else 0))
+    names = [f"{choice.since + timedelta(days=number):%Y-%m-%d}" for number in range(count)]
+    return [by_day.get(name, Day(name, 0, 0, 0)) for name in names]
+
+
+def _charts(figures: Figures, days: Sequence[Day], ratings: Mapping[RatingLevel, int]) -> dict[str, str]:
     """Give what the charts draw, as JSON for `static/staff/dashboard.js`."""
     daily = {
-        "days": [day.day[5:] for day in figures.days],
+        "days": [day.day[5:] for day in days],
         "series": [
-            {"name": "答出", "values": [day.answered for day in figures.days]},
-            {"name": "没答出", "values": [day.unanswered for day in figures.days]},
-            {"name": "其他", "values": [day.turns - day.answered - day.unanswered for day in figures.days]},
+            {"name": "答出", "values": [day.answered for day in days]},
+            {"name": "没答出", "values": [day.unanswered for day in days]},
+            {"name": "其他", "values": [day.turns - day.answered - day.unanswered for day in days]},
         ],
     }
     outcomes = [{"name": OUTCOME_TITLES[one], "value": count} for one, count in figures.outcomes.items()]
