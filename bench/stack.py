@@ -48,6 +48,11 @@ class Stack:
         return f"http://127.0.0.1:{self._ports['QINWEN_PUBLIC_PORT']}"
 
     @property
+    def staff_url(self) -> str:
+        """Where staff come in."""
+        return f"http://127.0.0.1:{self._ports['QINWEN_STAFF_PORT']}"
+
+    @property
     def engine_url(self) -> str:
         """Where the engine is."""
         return f"http://127.0.0.1:{self._ports['QINWEN_ENGINE_PORT']}"

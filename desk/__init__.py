@@ -7,6 +7,7 @@ from desk.bad_ratings import (
     BadRating,
     appeal,
     assign_case,
+    bad_rating_due,
     decide_appeal,
     list_bad_ratings,
     note_contact,
@@ -63,6 +64,8 @@ from desk.quality import (
 )
 from desk.queueing import HandoffRequest, Placed, Placement, enqueue
 from desk.rating_figures import RATING_DEFINITIONS, Rating, badly_rated, count_ratings, list_ratings
+from desk.rating_talk import OF_CASE, rate_turn
+from desk.rating_talk import take as take_rating
 from desk.ratings import (
     RatingGiven,
     ratable_handling,
@@ -103,6 +106,7 @@ from desk.work_items import (
 __all__ = [
     "DEFINITIONS",
     "GRADES",
+    "OF_CASE",
     "RATING_DEFINITIONS",
     "RECURRING_LEAST",
     "VARIABLES",
@@ -166,6 +170,7 @@ __all__ = [
     "appeal",
     "assign_case",
     "assign_work_item",
+    "bad_rating_due",
     "badly_rated",
     "beat",
     "bring_in",
@@ -210,6 +215,7 @@ __all__ = [
     "overdue_work_items",
     "ratable_handling",
     "rate",
+    "rate_turn",
     "ratings_of",
     "read_bad_rating",
     "read_board",
@@ -234,6 +240,7 @@ __all__ = [
     "simulated_calibration",
     "staff_desk",
     "take_over",
+    "take_rating",
     "take_work_item",
     "unstaff_desk",
 ]

@@ -113,6 +113,15 @@ def read_bad_rating(session: Session, rating: int) -> BadRating:
     return _to_bad(row, case)
 
 
+def bad_rating_due(session: Session, rating: int) -> date:
+    """Give the day by which a bad rating is followed up.
+
+    Raises:
+        DeskUnknown: there is none with this number.
+    """
+    return read_bad_rating(session, rating).due_on
+
+
 def assign_case(session: Session, rating: int, owner: str) -> None:
     """Give the follow-up to somebody. Who was rated does not follow it up themselves.
 

@@ -46,6 +46,12 @@ export class Api {
     }
   }
 
+  /** Rate one answer; resolves to `{words, reasons}`. */
+  rateTurn(turn, level, reasons) {
+    const body = JSON.stringify({ turn, level, reasons });
+    return this._request("/api/chat/ratings", { method: "POST", body });
+  }
+
   /** Resolves to the last messages of this session, oldest first. */
   async listMessages() {
     const answer = await this._request("/api/chat/messages", { method: "GET" });

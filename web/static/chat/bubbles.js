@@ -25,8 +25,9 @@ export function citizenBubble(text) {
  * @param {string} author "bot", or whoever else wrote it
  * @param {boolean} emergency
  * @param {function(string, string)} onChoice called with value and title
+ * @param {function(number, Array<string>): Promise|null} onRate rates the answer; null where there is nothing to rate
  */
-export function replyBubble(reply, author, emergency, onChoice) {
+export function replyBubble(reply, author, emergency, onChoice, onRate) {
   if (reply.type === "status") return make("p", { class: "status-line" }, withPhones(reply.text, false));
   const bubble = make("div", { class: "bubble" }, []);
   if (emergency) {
@@ -39,7 +40,9 @@ export function replyBubble(reply, author, emergency, onChoice) {
   if ((reply.choices || []).length) bubble.appendChild(choiceGroup(reply.choices, onChoice));
   const rest = [];
   if ((reply.sources || []).length) rest.push(sourceList(reply.sources));
-  rest.push(toolsFor(reply));
+  const tools = toolsFor(reply);
+  rest.push(tools);
+  if (onRate) addRating(tools, rest, onRate);
   const message = frame(author, [bubble].concat(rest));
   if (emergency) message.classList.add("emergency");
   return message;
@@ -140,6 +143,40 @@ function toolsFor(reply) {
   const buttons = [copyButton([reply.text].concat(sources).join("\n"))];
   if (canSpeak()) buttons.push(speakButton(reply.text));
   return make("div", { class: "message-tools" }, buttons);
+}
+
+/** Two quiet buttons under an answer; after 没用 the reasons, of which one may be pressed. */
+function addRating(tools, rest, onRate) {
+  const box = make("div", { class: "rating", "aria-live": "polite" }, []);
+  const buttons = [
+    ["有用", 5],
+    ["没用", 2],
+  ].map(([title, level]) =>
+    makeButton("message-tool", title, () => rate(level, []), { "aria-label": "这条回答" + title, "aria-pressed": "false" })
+  );
+  buttons.forEach((button) => tools.appendChild(button));
+  rest.push(box);
+
+  function rate(level, reasons) {
+    buttons.forEach((button) => (button.disabled = true));
+    onRate(level, reasons).then(
+      (taken) => {
+        buttons.forEach((button, place) => button.setAttribute("aria-pressed", String(place === (level > 2 ? 0 : 1))));
+        box.textContent = taken.words;
+        if (!reasons.length && taken.reasons.length) offer(level, taken.reasons);
+        buttons.forEach((button) => (button.disabled = false));
+      },
+      (problem) => {
+        box.textContent = problem.words || "评价没有记下，请再试一次。";
+        buttons.forEach((button) => (button.disabled = false));
+      }
+    );
+  }
+
+  function offer(level, reasons) {
+    const chosen = reasons.map((reason) => makeButton("choice", reason.title, () => rate(level, [reason.code]), {}));
+    box.appendChild(make("div", { class: "choices", role: "group", "aria-label": "哪里没用" }, chosen));
+  }
 }
 
 function speakButton(text) {

@@ -6,6 +6,8 @@ import { newMessageId, Outbox } from "./outbox.js";
 import { readTime } from "./texts.js";
 
 const OFFLINE = "网络断开了。消息会先存着，网络恢复后自动发出。";
+// Answers of which somebody may say whether they helped.
+const RATEABLE = ["answered", "not_found", "refused_out_of_scope"];
 const UNREACHABLE = "连不上服务器，正在重新连接……消息不会丢。";
 
 export class Conversation {
@@ -103,7 +105,7 @@ export class Conversation {
     letter.state = "answered";
     this._lost(false);
     showDelivery(letter.bubble, "sent", "", null);
-    this._show(turn.replies, "bot", turn.outcome === "emergency", letter);
+    this._show(turn.replies, "bot", turn, letter);
     this._release(letter);
     this._showTyping();
   }
@@ -151,24 +153,29 @@ export class Conversation {
         letter.state = "answered";
         showDelivery(letter.bubble, "sent", "", null);
       }
-      this._show([message.reply], message.author, message.outcome === "emergency", null);
+      this._show([message.reply], message.author, message, null);
     });
   }
 
-  _show(replies, author, emergency, letter) {
+  /** Show replies; `turn` says of which turn they are, and how it ended. */
+  _show(replies, author, turn, letter) {
     if (letter) letter.shown = letter.shown.concat(replies.map((reply) => reply.text));
-    const bubbles = replies.map((reply) => this._replyBubble(reply, author, emergency));
+    const bubbles = replies.map((reply, place) =>
+      this._replyBubble(reply, author, turn, place === replies.length - 1)
+    );
     this._transcript.addOthers(bubbles, new Date());
     this._report.spoken(replies.map((reply) => reply.text));
   }
 
   _bubbleOf(message) {
     if (message.direction === "in") return citizenBubble(message.reply.text);
-    return this._replyBubble(message.reply, message.author, message.outcome === "emergency");
+    return this._replyBubble(message.reply, message.author, message, true);
   }
 
-  _replyBubble(reply, author, emergency) {
-    return replyBubble(reply, author, emergency, (value, title) => this.say(value, title));
+  _replyBubble(reply, author, turn, last) {
+    const rateable = author === "bot" && last && turn.turn && RATEABLE.indexOf(turn.outcome) >= 0;
+    const onRate = rateable ? (level, reasons) => this._api.rateTurn(turn.turn, level, reasons) : null;
+    return replyBubble(reply, author, turn.outcome === "emergency", (value, title) => this.say(value, title), onRate);
   }
 
   _showTyping() {
