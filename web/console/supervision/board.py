@@ -174,7 +174,7 @@ async def take_conversation(request: web.Request) -> web.Response:
     handling = await _handling(request)
     await request.app[DESK].take_over(handling.id, member_of(request).id)
     await _audit(request, "desk_taken_over", handling)
-    return redirect(request, f"/supervise/conversations/{handling.id}", "已接管。请到“接待”页回复市民。")
+    return redirect(request, f"/supervise/conversations/{handling.id}", "已接管。请到“接待”页，把状态改成“在线”，再回复市民。")
 
 
 async def join_conversation(request: web.Request) -> web.Response:
