@@ -146,6 +146,7 @@ async def bind_by_access(turn: TalkTurn, access: str) -> CaseAnswer:
 
 async def bind_by_code(turn: TalkTurn) -> CaseAnswer:
     """Bind the citizen by the one-time code of a receipt."""
+    turn.talk.aim = "bind"
     turn.room.limits.count(turn.citizen, "", turn.question.origin)
     try:
         bound = await turn.backend.bind_by_code(turn.question.said.binding_code, turn.citizen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ import yaml
 from conversations import Allowance
 
 _FOLDER = Path(__file__).parent / "data"
+_BINDING = re.compile(r"bind_([0-9A-Z]{10})", re.ASCII)
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,6 +63,15 @@ def words() -> Words:
 def keys() -> Keys:
     """Give the keys of `keys.yml`."""
     return msgspec.convert(_read("keys"), Keys)
+
+
+def said_by_scene(scene: str) -> str | None:
+    """Give what whoever scans a QR code with a scene says by that; None where the scene is none of ours.
+
+    A receipt's code carries the one-time binding code, which whoever holds the receipt could as well type.
+    """
+    binding = _BINDING.fullmatch(scene)
+    return f"绑定码 {binding[1]}" if binding else keys().scenes.get(scene)
 
 
 @cache

@@ -6,11 +6,10 @@ a prepared answer, so that nobody meets silence and the bot never sees what it c
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
-from channels.wechat.data_files import allowances, keys, words
+from channels.wechat.data_files import allowances, keys, said_by_scene, words
 from channels.wechat.messages import (
     Consent,
     DeskSession,
@@ -32,8 +31,6 @@ from qinwen.vocabulary import Outcome
 
 STICKER = "【收到不支持的消息类型，暂无法显示】"
 _SCENE = "qrscene_"
-# The scene of a receipt's QR code: the one-time binding code, which whoever holds the receipt could as well type.
-_BINDING = re.compile(r"bind_([0-9A-Z]{10})", re.ASCII)
 _MENU_EVENTS = frozenset({"click", "scancode_push", "scancode_waitmsg"})
 
 
@@ -112,7 +109,7 @@ def _understand_event(push: Event) -> Meaning:
     if push.event == "unsubscribe":
         return "left"
     if push.event in ("subscribe", "scan"):
-        said = _said_by_scene(push.event_key.removeprefix(_SCENE))
+        said = said_by_scene(push.event_key.removeprefix(_SCENE))
         return Said(said, allowance) if said else Said(_record(push.event), allowance, _welcome())
     if push.event in _MENU_EVENTS:
         # The key is looked up, never taken for a text or a command: anybody can send any key in plain mode.
@@ -120,11 +117,6 @@ def _understand_event(push: Event) -> Meaning:
         if said:
             return Said(said, allowance)
     return "nothing"
-
-
-def _said_by_scene(scene: str) -> str | None:
-    binding = _BINDING.fullmatch(scene)
-    return f"绑定码 {binding[1]}" if binding else keys().scenes.get(scene)
 
 
 def _record(event: str) -> str:

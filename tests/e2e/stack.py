@@ -96,14 +96,14 @@ class Citizen:
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
-        self._token = ""
-        self._token = self.post("/api/chat/sessions", {})["token"]
+        self.token = ""
+        self.token = self.post("/api/chat/sessions", {})["token"]
 
     def say(self, text: str, message_id: str | None = None) -> dict:
         return self.post("/api/chat/messages", {"text": text, "message_id": message_id or uuid.uuid4().hex})
 
     def post(self, path: str, shape: dict) -> dict:
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
         request = urllib.request.Request(self._base_url + path, json.dumps(shape).encode(), headers)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:

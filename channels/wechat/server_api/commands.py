@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from channels.wechat.data_files import keys
+from channels.wechat.data_files import keys, said_by_scene
 from channels.wechat.menu import pages, read_menu, write_menu
 from channels.wechat.server_api.client import WechatClient
 from channels.wechat.server_api.errors import CallFailed, ContentRefused, ServerApiError
@@ -14,6 +14,8 @@ from qinwen.settings import Settings
 
 _NO_MENU = "46003"
 _TRIES = 3
+# As long as a receipt's binding code works; codes for good are few.
+_RECEIPT_SECONDS = 2_592_000
 
 
 class CommandFailed(ServerApiError):
@@ -72,15 +74,18 @@ async def make_qr_code(client: WechatClient, scene: str, seconds: int = 0) -> st
         ContentRefused: the scene is not in `data/keys.yml`.
         CommandFailed: WeChat refused, or can't be reached.
     """
-    known = keys().scenes
-    if scene not in known:
-        raise ContentRefused(f"场景 {scene} 不在 data/keys.yml 的 scenes 里。现在有：{'、'.join(known)}。")
+    said = said_by_scene(scene)
+    if said is None:
+        known = "、".join(keys().scenes)
+        raise ContentRefused(f"场景 {scene} 不在 data/keys.yml 的 scenes 里。现在有：{known}；回执上的是 bind_ 加绑定码。")
+    if scene not in keys().scenes:
+        seconds = seconds or _RECEIPT_SECONDS
     try:
         code = await create_qr_code(client.api, scene, seconds)
     except CallFailed as failure:
         raise CommandFailed(explain_failure(failure)) from None
     life = f"{code.seconds} 秒内有效" if code.seconds else "永久有效"
-    return f"二维码已建好，{life}。市民扫了就当作说“{known[scene]}”。\n图片：{code.picture}\n内容：{code.content}"
+    return f"二维码已建好，{life}。市民扫了就当作说“{said}”。\n图片：{code.picture}\n内容：{code.content}"
 
 
 async def check(client: WechatClient, settings: Settings) -> str:

@@ -158,6 +158,13 @@ async def test_a_qr_code_is_made_for_a_scene_that_we_know(client, wechat):
         await make_qr_code(client, "hall_guide")
 
 
+async def test_a_receipt_s_qr_code_works_as_long_as_its_binding_code(client, wechat):
+    wechat.always[QR] = json_answer(ticket="t", url="http://weixin.example/q/2", expire_seconds=2592000)
+    assert "绑定码 AB2CD3EF4G" in await make_qr_code(client, "bind_AB2CD3EF4G")
+    scene = {"scene_str": "bind_AB2CD3EF4G"}
+    assert wechat.bodies(QR) == [{"expire_seconds": 2592000, "action_name": "QR_STR_SCENE", "action_info": {"scene": scene}}]
+
+
 @pytest.mark.parametrize(("scene", "seconds"), [("", 0), ("x" * 65, 0), ("a b", 0), ("场景", 0), ("a", -1), ("a", 2592001)])
 async def test_a_bad_scene_or_time_is_refused(client, wechat, scene, seconds):
     with pytest.raises(ContentRefused):
