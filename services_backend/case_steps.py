@@ -85,7 +85,7 @@ async def take_code(turn: TalkTurn) -> CaseAnswer:
     talk.grant_until = granted.expires_at.isoformat()
     # A code works once: what it opened is kept at once, also if the rest of this turn fails.
     talk.step = ""
-    await turn.room.keep(lambda s: keeping.write_talk(s, turn.citizen, talk.to_json()))
+    await turn.keep_talk()
     return await serve(turn, granted.access, bound=bool(turn.binding))
 
 

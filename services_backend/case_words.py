@@ -91,7 +91,7 @@ def tell_case(case: Case, explained: Explanation, *, bound: bool) -> CaseAnswer:
     else:
         offered.append(BIND)
     more = say(Outcome.CASE_STATUS, "接下来您可以：", *offered)
-    return CaseAnswer(Outcome.CASE_STATUS, (card, *more.replies))
+    return CaseAnswer(Outcome.CASE_STATUS, (card, *more.replies), item=case.item)
 
 
 def tell_known(known: KnownCase) -> CaseAnswer:

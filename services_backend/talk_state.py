@@ -47,11 +47,19 @@ class Act:
 
 @dataclass(frozen=True)
 class CaseAnswer:
-    """What is said, and how the turn ended. `erase`: all of the citizen is to be erased with this turn."""
+    """What is said, and how the turn ended.
+
+    Attributes:
+        outcome: how the turn ended.
+        replies: what is said.
+        erase: all of the citizen is to be erased with this turn.
+        item: the code of the item that the case or appointment is about; what is asked next may be about it.
+    """
 
     outcome: Outcome
     replies: tuple[Reply, ...]
     erase: bool = False
+    item: str | None = None
 
 
 def say(outcome: Outcome, text: str, *choices: str | tuple[str, str]) -> CaseAnswer:

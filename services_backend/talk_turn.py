@@ -6,12 +6,13 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
 from qinwen.database import Database
 from qinwen.sealing import Sealer
+from services_backend import keeping
 from services_backend.backend import ServicesBackend
 from services_backend.talk_state import CaseQuestion, Talk
 from services_backend.try_limits import TryLimits
@@ -42,13 +43,21 @@ class CaseRoom:
 
 @dataclass
 class TalkTurn:
-    """A turn. `binding` is the opened access of a bound citizen, empty without."""
+    """A turn. `binding` is the opened access of a bound citizen, empty without; `kept` is the talk as it is stored."""
 
     room: CaseRoom
     question: CaseQuestion
     talk: Talk
     binding: str = ""
     applicant: str = ""
+    kept: dict[str, Any] | None = None
+
+    async def keep_talk(self) -> None:
+        """Store where the talk stands, if that changed."""
+        stands = self.talk.to_json()
+        if stands != self.kept:
+            await self.room.keep(lambda s: keeping.write_talk(s, self.citizen, stands))
+            self.kept = stands
 
     @property
     def backend(self) -> ServicesBackend:

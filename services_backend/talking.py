@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -45,6 +46,13 @@ _COMMANDS = (
     (re.compile(r"绑定身份"), "bind_account"),
     (re.compile(r"解除绑定|解绑"), "unbind_account"),
     (re.compile(r"(?:打开|开启|恢复|重新打开)(?:办件)?(?:通知|提醒|消息|推送)"), "want_notices"),
+    (
+        re.compile(
+            r"(?:那|以后|今后|往后|有[^，。]{1,4}|办件|还是|继续|接着|再|重新|恢复|请|麻烦|你|您|给|把)*"
+            r"(?:还是|继续|接着|重新|恢复|以后)[^，。]{0,4}(?:通知|提醒|告诉|推送|说)(?:给)?我(?:一声|一下)?[吧了呗嘛啊。！!]*"
+        ),
+        "want_notices",
+    ),
     (re.compile(r"我的办件(?: 第(?P<page>\d{1,3})页)?"), "list_cases"),
     (re.compile(r"我的预约"), "list_appointments"),
     (re.compile(r"取消预约"), "cancel_appointment"),
@@ -87,12 +95,23 @@ class CaseTalk:
         """Tell whether the bot just asked this citizen for a number that proves an identity."""
         return Talk.from_json(keeping.read_talk(session, citizen)).expects_secret
 
-    async def before_bot(self, question: CaseQuestion) -> CaseAnswer | None:
+    async def open_turn(self, question: CaseQuestion) -> TalkTurn:
+        """Read once where the talk stands; what follows in the same turn takes what this gives."""
+
+        def read(session: Session) -> tuple[dict[str, Any] | None, keeping.KeptBinding | None]:
+            return keeping.read_talk(session, question.citizen), keeping.read_binding(session, question.citizen)
+
+        kept, bound = await self.room.keep(read)
+        access = self.room.sealer.open(bound.access) if bound else ""
+        return TalkTurn(self.room, question, Talk.from_json(kept), access, bound.applicant if bound else "", kept)
+
+    async def before_bot(self, turn: TalkTurn) -> CaseAnswer | None:
         """Answer a message that continues what was asked, or that can mean one thing only; None: the bot's."""
+        question = turn.question
         if detect_safety(question.text):
             return None
 
-        async def begin(turn: TalkTurn) -> CaseAnswer | None:
+        async def begin() -> CaseAnswer | None:
             if turn.talk.step and (answered := await _continue(turn)):
                 return answered
             plain = question.text.strip()
@@ -106,22 +125,20 @@ class CaseTalk:
                 return say(Outcome.ASK_SLOT, words.NUMBER_FIRST)
             return None
 
-        return await self._run(question, begin)
+        return await self._run(turn, begin)
 
-    async def after_bot(self, question: CaseQuestion, act: Act) -> CaseAnswer | None:
+    async def after_bot(self, turn: TalkTurn, act: Act) -> CaseAnswer | None:
         """Take over a wish about cases that the bot understood; None: the bot's answer stands."""
+        if not act.name and not turn.talk.step:
+            return None
+        return await self._run(turn, lambda: _act(turn, act))
 
-        async def take(turn: TalkTurn) -> CaseAnswer | None:
-            return await _act(turn, act)
-
-        return await self._run(question, take)
-
-    async def remind(self, question: CaseQuestion) -> Reply | None:
+    async def remind(self, turn: TalkTurn) -> Reply | None:
         """Give what leads back to an open question after the citizen asked something else; None where nothing is open.
 
         After some interruptions the citizen is left in peace: they have gone on to something else.
         """
-        talk = Talk.from_json(await self.room.keep(lambda s: keeping.read_talk(s, question.citizen)))
+        talk = turn.talk
         if not talk.step:
             return None
         if talk.reminded >= _MOST_REMINDERS:
@@ -135,21 +152,15 @@ class CaseTalk:
             }.get(talk.step, tuple(talk.choices))
             choices = tuple(Choice(title, title) for title in offered)
             reminder = Reply("choices" if choices else "text", words.REMINDERS[talk.step], choices)
-        await self.room.keep(lambda s: keeping.write_talk(s, question.citizen, talk.to_json()))
+        await turn.keep_talk()
         return reminder
 
-    async def _run(self, question: CaseQuestion, work: Callable[[TalkTurn], Awaitable[CaseAnswer | None]]) -> CaseAnswer | None:
+    async def _run(self, turn: TalkTurn, work: Callable[[], Awaitable[CaseAnswer | None]]) -> CaseAnswer | None:
         """Do the work of a turn where the talk stands, in words whatever happens, and keep where it stands then."""
-
-        def read(session: Session) -> tuple[Talk, keeping.KeptBinding | None]:
-            return Talk.from_json(keeping.read_talk(session, question.citizen)), keeping.read_binding(session, question.citizen)
-
-        talk, bound = await self.room.keep(read)
-        before = talk.to_json()
-        access = self.room.sealer.open(bound.access) if bound else ""
-        turn = TalkTurn(self.room, question, talk, access, bound.applicant if bound else "")
+        talk = turn.talk
+        booked_for = talk.item
         try:
-            answer = await asyncio.wait_for(work(turn), _WITHIN)
+            answer = await asyncio.wait_for(work(), _WITHIN)
         except TooManyAttempts as error:
             talk.clear()
             answer = say(
@@ -168,10 +179,10 @@ class CaseTalk:
         except BackendRefused:
             talk.clear()
             answer = say(Outcome.ERROR, words.OURS)
-        after = talk.to_json()
-        if answer and not answer.erase and after != before:
-            await self.room.keep(lambda s: keeping.write_talk(s, question.citizen, after))
-        return answer
+        if answer is None or answer.erase:
+            return answer
+        await turn.keep_talk()
+        return replace(answer, item=answer.item or talk.item or booked_for or None)
 
     async def _down(self, turn: TalkTurn) -> CaseAnswer:
         """Say that the case system can't be reached; who was asking for a status is promised the news."""

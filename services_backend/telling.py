@@ -87,8 +87,13 @@ class Teller:
                 waiting.add(notice.citizen)
         promises = await self.room.keep(keeping.open_promises)
         if promises and await self._is_back():
+            # Who waits for a case does not need to hear besides that cases can be looked up again.
+            waiting_for_one = {promise.citizen for promise in promises if promise.number}
             for promise in promises:
-                await self._tell_promise(promise)
+                if promise.number or promise.citizen not in waiting_for_one:
+                    await self._tell_promise(promise)
+                else:
+                    await self.room.keep(lambda s, each=promise: keeping.end_promise(s, each.id, told=False))  # type: ignore[misc]
 
     async def _is_back(self) -> bool:
         try:
@@ -117,12 +122,21 @@ class Teller:
         head = (
             f"您的办件有新进展：{notice.item_name}（{printed}）{words.moment(notice.happened_at)}变为“{notice.state.label}”。"
         )
+        case: Case | None = None
         with contextlib.suppress(ServicesError):
             case = await self._read(notice.citizen, notice.number)
             if case and case.state is notice.state:
                 head = "\n".join([head, *explain_case(case, today()).sentences[1:]])
         reply = Reply("choices", f"{head}\n{_OPT_OUT}", (Choice("看详细", f"查 {printed}"),))
-        await self.messenger.tell(notice.citizen, reply, lambda s: keeping.end_notice(s, notice.id, told=True))
+
+        def note(session: Session) -> bool:
+            if not keeping.end_notice(session, notice.id, told=True):
+                return False
+            if case:
+                keeping.note_known(session, notice.citizen, case)
+            return True
+
+        await self.messenger.tell(notice.citizen, reply, note)
         return True
 
     async def _tell_promise(self, promise: OpenPromise) -> None:

@@ -27,13 +27,14 @@ class CaseSide:
     async def respond(self, asked: Asked, ask_bot: Callable[[], Awaitable[Response]]) -> Response:
         """Answer one message."""
         question = CaseQuestion(asked.citizen, asked.text, asked.said, asked.origin or asked.citizen, asked.turn)
-        if answer := await self._talk.before_bot(question):
+        turn = await self._talk.open_turn(question)
+        if answer := await self._talk.before_bot(turn):
             return _response(answer)
         response = await ask_bot()
         act = _read_act(response)
-        if act and (answer := await self._talk.after_bot(question, act)):
+        if act and (answer := await self._talk.after_bot(turn, act)):
             return replace(_response(answer), region=response.region, intent=response.intent, confidence=response.confidence)
-        reminder = await self._talk.remind(question)
+        reminder = await self._talk.remind(turn)
         return replace(response, replies=(*response.replies, reminder)) if reminder else response
 
 
@@ -48,4 +49,4 @@ def _read_act(response: Response) -> Act | None:
 
 
 def _response(answer: CaseAnswer) -> Response:
-    return Response(answer.outcome, answer.replies, erase=answer.erase)
+    return Response(answer.outcome, answer.replies, answer.item, erase=answer.erase)

@@ -70,13 +70,14 @@ class Talker:
         hidden = hide_secrets(text, expected=expected)
         self.masked.append(hidden.text)
         question = CaseQuestion(self.citizen, hidden.text, hidden.said, "origin-0001", f"turn-{self.citizen}-{self.turns}")
-        answer = await self.talk.before_bot(question)
+        turn = await self.talk.open_turn(question)
+        answer = await self.talk.before_bot(turn)
         if answer is None and (act or item):
-            answer = await self.talk.after_bot(question, Act(act or "", item, region, whole))
+            answer = await self.talk.after_bot(turn, Act(act or "", item, region, whole))
         return answer
 
     async def remind(self):
-        return await self.talk.remind(CaseQuestion(self.citizen, "别的问题"))
+        return await self.talk.remind(await self.talk.open_turn(CaseQuestion(self.citizen, "别的问题")))
 
 
 def words(answer):
