@@ -76,7 +76,7 @@ from desk.ratings import (
     reasons_for,
 )
 from desk.recurring import LEAST as RECURRING_LEAST
-from desk.recurring import RecurringAnswer, find_recurring
+from desk.recurring import RecurringAnswer, find_recurring, question_before
 from desk.returned import AgentFact, ReturnedFacts, last_returned
 from desk.routing import Route, Router
 from desk.service import ServiceDesk, Within
@@ -213,6 +213,7 @@ __all__ = [
     "note_contact",
     "note_seen",
     "overdue_work_items",
+    "question_before",
     "ratable_handling",
     "rate",
     "rate_turn",

@@ -16,6 +16,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from desk.looking_back import read_conversation
 from desk.models import HandlingRow, MacroRow
 from desk.transcript import agent_words
 from desk.vocabulary import BY_AGENT
@@ -82,6 +83,19 @@ def find_recurring(session: Session, desks: Sequence[str], since: datetime, leas
         groups[found].append((pairs, text, of_conversation[conversation]))
     answers = [_summarise(group) for group in groups]
     return sorted((one for one in answers if one.count >= least), key=lambda one: (-one.count, one.key))
+
+
+def question_before(session: Session, answer: RecurringAnswer) -> str:
+    """Give what the citizen wrote just before the answer, in the newest conversation where that is known; else nothing."""
+    wanted = _pairs(answer.text)
+    for handling in answer.handlings:
+        asked = ""
+        for line in read_conversation(session, handling):
+            if line.author == "citizen":
+                asked = line.reply.text
+            elif line.author == "agent" and _alike(_pairs(line.reply.text), wanted) and asked:
+                return asked
+    return ""
 
 
 def _summarise(group: Sequence[tuple[frozenset[str], str, HandlingRow]]) -> RecurringAnswer:

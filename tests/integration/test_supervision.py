@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -31,6 +32,7 @@ from desk import (
     set_presence,
     staff_desk,
 )
+from knowledge_base import faq_id, read_draft
 from qinwen.clock import now
 from qinwen.replies import Reply
 from staff import Role
@@ -384,13 +386,21 @@ async def test_quality_is_drawn_by_chance_scored_with_the_form_and_read_by_the_a
     assert do(list_reviews, done=True)[0][0].seen_at is not None
 
 
-async def test_answers_that_recur_are_shown_and_single_ones_are_not(lead, served):
+async def test_answers_that_recur_become_drafts_for_editors_and_single_ones_do_not(lead, served, do):
     for number in range(3):
         await served(f"c{number}", f"社保卡补办要带身份证原件，到任意一个合作银行网点都行，大约{number + 1}个工作日。")
     await served("once", "您的情况比较特殊，需要先到户籍地的派出所开一份证明。")
     await lead.get("/supervise/recurring")
     assert "合作银行网点" in lead.text
     assert "户籍地的派出所" not in lead.text
+    (given,) = re.findall(r'action="(/supervise/recurring/[0-9a-f]+)"', lead.text)
+    assert (await lead.send(given)).status == 303
+    await lead.get("/supervise/recurring")
+    assert "已交给编辑" in lead.text
+    draft = do(read_draft, faq_id(f"desk-{given.rpartition('/')[2]}"))
+    assert (draft.body["question"], draft.saved_by) == ("社保卡丢了咋办", "lead")
+    assert "合作银行网点" in draft.body["answer"]
+    assert (await lead.send("/supervise/recurring/0000")).status == 404
 
 
 async def test_the_page_on_waiting_shows_method_plot_and_table(lead):
