@@ -178,6 +178,7 @@ function addRating(tools, rest, onRate) {
   function offer(level, reasons) {
     const chosen = reasons.map((reason) => makeButton("choice", reason.title, () => rate(level, [reason.code]), {}));
     box.appendChild(make("div", { class: "choices", role: "group", "aria-label": "哪里没用" }, chosen));
+    if (box.scrollIntoView) box.scrollIntoView(false);
   }
 }
 
