@@ -24,7 +24,23 @@ from qinwen.training import train_if_changed
 from starting import ensure_settings, load_var, migrate, seed, up
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from channels.wechat.server_api import WechatClient
+    from web.console.knowledge.audit import ImportAudit
+
+
+def radar_audit() -> tuple[Callable[[Session], None], Callable[[Session, dict[str, int]], None]]:
+    """Give what locks the audit log, and what writes a run of the radar into it."""
+    from staff import COMMAND, hold_log
+    from web.console.knowledge.audit import radar_done
+
+    return hold_log, radar_done(COMMAND)
+
+
+def import_audit() -> ImportAudit:
+    """Give what writes imports into the audit log."""
+    return ImportAudit()
 
 
 def doctor(settings: Settings) -> int:
@@ -179,10 +195,27 @@ def make_parser() -> argparse.ArgumentParser:
 def add_knowledge(commands: Commands[argparse.ArgumentParser]) -> None:
     """Describe `qinwen kb`."""
     knowledge = commands.add_parser("kb", help="知识库：导入、导出、检索、测评").add_subparsers(required=True, metavar="子命令")
-    load = add(knowledge, "import", "发布一个文件里的条目（JSON Lines）", lambda o: kb().import_file(ensure_settings(), o.file))
-    load.add_argument("file", type=Path, metavar="文件.jsonl")
-    write = add(knowledge, "export", "导出全部现行条目（JSON Lines）", lambda o: kb().export_file(ensure_settings(), o.file))
-    write.add_argument("file", type=Path, metavar="文件.jsonl")
+    load = add(
+        knowledge,
+        "import",
+        "导入一个文件里的条目（.xlsx、.csv、.json、.jsonl）",
+        lambda o: kb().import_file(ensure_settings(), o.file, import_audit(), dry_run=o.dry_run, merge=o.merge),
+    )
+    load.add_argument("file", type=Path, metavar="文件")
+    load.add_argument("--dry-run", action="store_true", help="只看会改什么，什么都不改")
+    load.add_argument("--merge", action="store_true", help="指南里文件没写的要素保持原样（不加就是整份替换）")
+    back = add(knowledge, "undo", "撤销一整批导入", lambda o: kb().undo(ensure_settings(), o.number, import_audit()))
+    back.add_argument("number", type=int, metavar="批号")
+    add(knowledge, "radar", "保鲜雷达：现在检查一遍，列出待处理的", lambda _: kb().radar(ensure_settings(), *radar_audit()))
+    add(knowledge, "imports", "列出最近的导入", lambda _: kb().list_imports(ensure_settings()))
+    write = add(
+        knowledge,
+        "export",
+        "导出现行条目，格式看文件名（.xlsx、.csv、.json、.jsonl）",
+        lambda o: kb().export_file(ensure_settings(), o.file, o.kind),
+    )
+    write.add_argument("file", type=Path, metavar="文件")
+    write.add_argument("--kind", action="append", default=[], choices=["item", "guide", "faq"], help="只导出这种，可写多次")
     asked = add(
         knowledge,
         "ask",

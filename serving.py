@@ -34,6 +34,7 @@ from services_backend import CaseTalk, HttpBackend, NoTryLimits, Teller, TryLimi
 from web.case_side import CaseSide
 from web.console import conversations, deliveries, status
 from web.console.knowledge import make_knowledge_module, make_room
+from web.console.knowledge.background import Background
 from web.console.modules import Module
 from web.health import CHECKS, Check, database_check, http_check
 from web.public import make_public_app
@@ -88,6 +89,8 @@ async def serve_web(settings: Settings) -> None:
         )
         teller = Teller(talk.room, hub, read_quiet_hours(settings.quiet_hours))
         events = make_events_route(database, settings.webhook_secret, teller)
+        background = Background(make_room(settings, database), settings.radar_hour)
+        background.start()
         courier = asyncio.create_task(Courier(hub).run())
         news = asyncio.create_task(teller.run())
         purging = asyncio.create_task(DailyPurge(settings, database).run())
@@ -114,6 +117,7 @@ async def serve_web(settings: Settings) -> None:
         await stopping.wait()
         for runner in runners:
             await runner.cleanup()
+        await background.stop()
         await hub.drain()
         courier.cancel()
         news.cancel()

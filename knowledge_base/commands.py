@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from knowledge_base.answering import Answer, Answerer, Question
-from knowledge_base.exchange import export_entries, import_entries
+from knowledge_base.batches import begin_batch, list_batches, undo_batch
+from knowledge_base.errors import EntryInvalid, FileRefused, ImportRefused
+from knowledge_base.exporting import KINDS, ExportFilter, export_to
 from knowledge_base.history import answer_as_of, read_moment
-from knowledge_base.publishing import make_publisher
+from knowledge_base.import_jobs import Audit, ImportJobs
+from knowledge_base.import_plan import ACTS, Plan, make_plan, place_of
+from knowledge_base.radar import KIND_TITLES, FindingFilter, begin_run, list_findings, run_radar
 from knowledge_base.search.evaluate import evaluate as measure
 from knowledge_base.search.evaluate import read_entries, read_questions
+from knowledge_base.sheets import read_entries_file
 from knowledge_base.snapshot import Knowledge
 from language import find_regions, load_encoder, normalise
 from qinwen.clock import SHAANXI, now
 from qinwen.database import Database
 from qinwen.settings import Settings
+
+COMMAND = "command"
+_LONGEST_SHOWN = 60
+_MOST_FINDINGS = 500
 
 
 def search(settings: Settings, question: str) -> int:
@@ -72,18 +86,119 @@ def evaluate(settings: Settings, entries: Path, questions: Path, as_json: bool) 
     return 0
 
 
-def import_file(settings: Settings, path: Path) -> int:
-    """Publish the entries of a file."""
-    encoder = load_encoder(settings.encoder).encoder
-    with Database(settings.database_url).session() as session:
-        count = import_entries(session, path, make_publisher(encoder), "qinwen kb import")
-    print(f"已发布 {count} 条，下一个问题就会用上。")
+def import_file(settings: Settings, path: Path, audit: Audit, *, dry_run: bool = False, merge: bool = False) -> int:
+    """Publish the entries of a file, whatever its format; or only say what that would do.
+
+    Args:
+        settings: where the knowledge is.
+        path: a file that `sheets` can read.
+        audit: writes down that it was done.
+        dry_run: change nothing, only say what would be done.
+        merge: facets that the file does not name stay as they are; otherwise a guide in the file is all of it.
+
+    Raises:
+        FileRefused: the file can't be taken.
+    """
+    database = Database(settings.database_url)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FileRefused(f"文件读不出来：{path}。") from error
+    with database.session() as session:
+        plan = make_plan(session, read_entries_file(data, path.name), now(), whole=not merge)
+    counts = plan.counts
+    if plan.all_problems:
+        for problem in plan.all_problems:
+            print(f"  {place_of(problem)}：{problem.words}")
+        raise EntryInvalid(f"{len(plan.all_problems)} 处有错，一条也没有导入。")
+    if dry_run:
+        _print_plan(plan)
+        return 0
+    if not counts["added"] and not counts["changed"]:
+        print(f"已发布 0 条：{counts['same']} 条和现在的一样，没有要改的。")
+        return 0
+    worker = f"command-{os.getpid()}"
+    with database.session() as session:
+        how = {"whole": not merge, "reason": "命令行导入", "worker": worker}
+        number = begin_batch(session, path.name, data, COMMAND, now(), **how)  # type: ignore[arg-type]
+    jobs = ImportJobs(database, lambda: load_encoder(settings.encoder).encoder, worker, audit)
+    batch = jobs.finish(number)
+    if batch.state != "applied":
+        raise ImportRefused(batch.words or "没有导入，请再试一次。")
+    print(f"已发布 {counts['added'] + counts['changed']} 条，下一个问题就会用上。")
+    print(f"这是第 {number} 批。撤销用：qinwen kb undo {number}")
     return 0
 
 
-def export_file(settings: Settings, path: Path) -> int:
-    """Write all current entries to a file."""
-    with Database(settings.database_url).session() as session, path.open("w", encoding="utf-8") as target:
-        count = export_entries(session, target)
+def undo(settings: Settings, number: int, audit: Audit) -> int:
+    """Put everything back as it was before an import.
+
+    Raises:
+        EntryNotFound: there is no such import.
+        ImportRefused: something was edited since.
+    """
+    with Database(settings.database_url).session() as session:
+        audit.hold(session)
+        count = undo_batch(session, number, COMMAND, now())
+        audit.record(session, COMMAND, "import_undone", number, {"entries": count})
+    print(f"第 {number} 批已撤销，{count} 条恢复成导入以前的样子。")
+    return 0
+
+
+def list_imports(settings: Settings) -> int:
+    """List the newest imports."""
+    with Database(settings.database_url).session() as session:
+        for one in list_batches(session):
+            at = one.created_at.astimezone(SHAANXI).strftime("%Y-%m-%d %H:%M")
+            counts = f"增 {one.counts.get('added', 0)} 改 {one.counts.get('changed', 0)} 错 {one.counts.get('problems', 0)}"
+            print(f"{one.id:>5}  {at}  {one.label}  {counts}  {one.author}  {one.name}")
+    return 0
+
+
+def export_file(settings: Settings, path: Path, kinds: Sequence[str] = ()) -> int:
+    """Write all current entries to a file; its ending says the format.
+
+    Raises:
+        FileRefused: the format is unknown.
+    """
+    with Database(settings.database_url).session() as session:
+        count = export_to(session, path, ExportFilter(kinds=tuple(kinds) or KINDS))
     print(f"已导出 {count} 条到 {path}。")
     return 0
+
+
+def radar(settings: Settings, hold: Callable[[Session], None], after: Callable[[Session, dict[str, int]], None]) -> int:
+    """Look through all live knowledge now, and show what is open.
+
+    Raises:
+        EditRefused: a run is under way.
+    """
+    database, at = Database(settings.database_url), now()
+    name = f"hand {at.isoformat(timespec='microseconds')}"
+    with database.session() as session:
+        begin_run(session, name, COMMAND, at)
+    counts = run_radar(database, name, hold=hold, after=after)
+    with database.session() as session:
+        for one in list_findings(session, FindingFilter(), size=_MOST_FINDINGS):
+            print(f"{one.due_on}  {KIND_TITLES[one.kind]}  {one.entry}  {one.words}")
+    changed = f"新发现 {counts['opened']} 条，又出现 {counts['reopened']} 条，消掉 {counts['resolved']} 条"
+    print(f"{changed}；待处理 {counts['open']} 条。")
+    return 0
+
+
+def _print_plan(plan: Plan) -> None:
+    for row in plan.rows:
+        if row.act == "same":
+            continue
+        print(f"{ACTS[row.act]}  {row.entry.id}  {row.title}")
+        for one in row.differences:
+            print(f"      {one.title}：{_brief(one.before)} → {_brief(one.after)}")
+        for words in row.notes:
+            print(f"      注意：{words}")
+    counts = plan.counts
+    print(f"会增加 {counts['added']} 条，修改 {counts['changed']} 条，不变 {counts['same']} 条。什么都还没有改。")
+
+
+def _brief(value: object) -> str:
+    text = "（无）" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

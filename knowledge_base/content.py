@@ -7,6 +7,7 @@ The fields are those of the national item schema (GB/T 39554) as far as a citize
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_origin
 
 import msgspec
@@ -318,7 +319,7 @@ def _bare(shape: Any, value: Any) -> Any:
     shape = next((one for one in get_args(shape) if one is not type(None)), shape) if not isinstance(shape, type) else shape
     if not (isinstance(value, dict) and isinstance(shape, type) and issubclass(shape, msgspec.Struct)):
         return value
-    infos = {info.name: info for info in msgspec.structs.fields(shape)}
+    infos = _infos(shape)
     return {
         name: _bare(infos[name].type, one) if name in infos else one
         for name, one in value.items()
@@ -326,7 +327,16 @@ def _bare(shape: Any, value: Any) -> Any:
     }
 
 
+@cache
+def _infos(shape: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    return {info.name: info for info in msgspec.structs.fields(shape)}
+
+
 def plain(content: msgspec.Struct) -> dict[str, Any]:
-    """Give a structure as plain data that JSON can hold."""
+    """Give a structure as plain data that JSON can hold; the same content always gives the same data.
+
+    Fields that say what they would say anyway are left out (msgspec itself leaves only some of them out).
+    """
     result: dict[str, Any] = msgspec.to_builtins(content, str_keys=True)
-    return result
+    kind = {Item: "item", Guide: "guide", Faq: "faq"}.get(type(content))
+    return without_defaults(kind, result) if kind else result

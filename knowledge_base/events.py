@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from knowledge_base import models
 
 Act = Literal[
-    "started", "submitted", "recalled", "commented", "returned", "published", "withdrawn", "rolled_back", "discarded", "rebased"
+    "started",
+    "submitted",
+    "recalled",
+    "commented",
+    "returned",
+    "published",
+    "withdrawn",
+    "rolled_back",
+    "discarded",
+    "rebased",
+    "imported",
+    "import_undone",
 ]
 ACT_TITLES: dict[Act, str] = {
     "started": "开始编辑",
@@ -25,6 +37,8 @@ ACT_TITLES: dict[Act, str] = {
     "rolled_back": "改回旧版",
     "discarded": "放弃草稿",
     "rebased": "以新的现行版为底稿",
+    "imported": "批量导入",
+    "import_undone": "撤销导入",
 }
 
 
@@ -64,6 +78,14 @@ def note(
             draft_revision=draft_revision,
         )
     )
+
+
+def note_many(session: Session, entries: Mapping[str, int], actor: str, act: Act, at: datetime, words: str) -> None:
+    """Write down the same thing for many entries, each with the version that it is about."""
+    values = {"at": at, "actor": actor, "act": act, "words": words, "draft_revision": None}
+    rows = [{"entry_id": entry, "version": number, **values} for entry, number in entries.items()]
+    if rows:
+        session.execute(insert(models.EntryEvent), rows)
 
 
 def events_of(session: Session, entry_id: str, limit: int = 200) -> list[Event]:

@@ -9,26 +9,32 @@ entries stand as if they had never been (`EntryVersion.taken_back_at`).
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from knowledge_base import models
 from knowledge_base.content import Content, Faq, Item, Review, plain, read_body
 from knowledge_base.errors import EntryInvalid, EntryNotFound, ImportRefused
 from knowledge_base.fields import missing_fields
+from knowledge_base.many import (
+    CHUNK,
+    current_items,
+    entries_by_id,
+    found_values,
+    highest_numbers,
+    spans_by_entry,
+    versions_by_entry,
+)
 from knowledge_base.publishing import Approval, entry_id_of, new_entry, raise_revision, retitle
 from knowledge_base.states import EntryState, state_of, title_of
 from knowledge_base.timeline import Span
 from knowledge_base.wordings import wordings_of
 
-T = TypeVar("T")
-_CHUNK = 400
 _SHOWN = 5
 
 
@@ -50,6 +56,17 @@ class Taken:
     owner: str
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that publishing many entries will write, made before anybody has to wait for it."""
+
+    works: Sequence[Work]
+    highest: Mapping[str, int]
+    entries: Sequence[dict[str, Any]]
+    versions: Sequence[dict[str, Any]]
+    rows: Sequence[dict[str, Any]]
+
+
 def publish_many(
     session: Session,
     works: Sequence[Work],
@@ -58,31 +75,40 @@ def publish_many(
     vector_of: Callable[[str], bytes | None],
     moment: datetime,
 ) -> dict[str, int]:
-    """Publish entries in the caller's transaction; items come first, wherever they stand.
+    """Publish entries in the caller's transaction: `prepare_many` and `write_many` in one; see there."""
+    raise_revision(session)
+    return write_many(session, prepare_many(session, works, approval, encoder, vector_of, moment))
+
+
+def prepare_many(
+    session: Session,
+    works: Sequence[Work],
+    approval: Approval,
+    encoder: str,
+    vector_of: Callable[[str], bytes | None],
+    moment: datetime,
+) -> Prepared:
+    """Make ready what `write_many` writes; reads only. Items come first, wherever they stand.
 
     Args:
-        session: an open session that has not written anything yet.
+        session: an open session.
         works: what to publish; no entry twice.
         approval: how it came about. Without a day of review an entry keeps the one it had.
         encoder: name of the encoder, stored with each vector.
         vector_of: gives the float16 bytes of a wording's vector, or None.
         moment: the present.
 
-    Returns:
-        The number of each entry's new version.
-
     Raises:
         ImportRefused: an entry was changed since it was looked at.
         EntryNotFound: an item is unknown.
         EntryInvalid: an FAQ lacks its question or answer.
     """
-    revision = raise_revision(session)
     works = sorted(works, key=lambda work: not isinstance(work.content, Item))
     ids = [entry_id_of(work.content) for work in works]
-    known = _entries(session, ids)
+    known = entries_by_id(session, ids)
     _refuse_changed({entry: work.before for entry, work in zip(ids, works, strict=True)}, known)
     items = _items(session, works)
-    highest, spans = _numbers(session, known), _spans(session, known)
+    highest, spans = highest_numbers(session, known), spans_by_entry(session, known)
     entries: list[dict[str, Any]] = []
     versions: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
@@ -93,17 +119,37 @@ def publish_many(
         version = _version(entry_id, number, content, approval, entry, moment)
         versions.append(version)
         own = [*spans.get(entry_id, ()), Span(number, False, False, version["valid_from"], version["valid_to"])]  # noqa: FBT003
-        entries.append(_described(entry, content, item, approval, version, own, revision, moment))
+        entries.append(_described(entry, content, item, approval, version, own, moment))
         rows += _rows(entry_id, number, content, encoder, vector_of)
-    _write_items(session, works, revision)
-    _put_entries(session, entries, known)
-    _insert(session, models.EntryVersion, versions)
-    _insert(session, models.SearchRow, rows)
+    return Prepared(works, highest, entries, versions, rows)
+
+
+def write_many(session: Session, prepared: Prepared) -> dict[str, int]:
+    """Write what was prepared, in the caller's transaction, if nobody changed any of it meanwhile.
+
+    Returns:
+        The number of each entry's new version.
+
+    Raises:
+        ImportRefused: an entry was changed since it was looked at.
+    """
+    revision = raise_revision(session)
     session.expire_all()
-    for work in works:
+    ids = [entry["id"] for entry in prepared.entries]
+    known = entries_by_id(session, ids)
+    before = {entry: work.before for entry, work in zip(ids, prepared.works, strict=True)}
+    highest = highest_numbers(session, known)
+    _refuse_changed(before, known)
+    _refuse_changed({entry: prepared.highest.get(entry, 0) for entry in ids}, known, highest)
+    _write_items(session, prepared.works, revision)
+    _put_entries(session, [{**entry, "revision": revision} for entry in prepared.entries], known)
+    _insert(session, models.EntryVersion, prepared.versions)
+    _insert(session, models.SearchRow, prepared.rows)
+    session.expire_all()
+    for work in prepared.works:
         if isinstance(work.content, Item):
             retitle(session, work.content)
-    return {version["entry_id"]: version["number"] for version in versions}
+    return {version["entry_id"]: version["number"] for version in prepared.versions}
 
 
 def take_back_many(session: Session, batch: int, taken: Sequence[Taken], moment: datetime) -> None:
@@ -114,7 +160,7 @@ def take_back_many(session: Session, batch: int, taken: Sequence[Taken], moment:
     """
     revision = raise_revision(session)
     ids = [one.entry for one in taken]
-    known = _entries(session, ids)
+    known = entries_by_id(session, ids)
     _refuse_changed({one.entry: one.number for one in taken}, known)
     _refuse_drafts(session, {one.entry: one.number for one in taken})
     v = models.EntryVersion
@@ -123,15 +169,15 @@ def take_back_many(session: Session, batch: int, taken: Sequence[Taken], moment:
         execution_options={"synchronize_session": False},
     )
     session.expire_all()
-    spans = _spans(session, known)
-    before = _versions(session, {one.entry: one.before for one in taken if one.before})
+    spans = spans_by_entry(session, known)
+    before = versions_by_entry(session, {one.entry: one.before for one in taken if one.before})
     restored: dict[str, Content] = {
         entry: read_body(entry.partition(":")[0], record.body, entry) for entry, record in before.items()
     }
     own_items = {content.code: content for content in restored.values() if isinstance(content, Item)}
     other = {content.item for content in restored.values() if not isinstance(content, Item) and content.item}
-    items = {**_current_items(session, other - own_items.keys()), **own_items}
-    drafts = set(_found(session, models.Draft.entry_id, ids))
+    items = {**current_items(session, other - own_items.keys()), **own_items}
+    drafts = set(found_values(session, models.Draft.entry_id, ids))
     changes = []
     for one in taken:
         content, record = restored.get(one.entry), before.get(one.entry)
@@ -146,8 +192,8 @@ def take_back_many(session: Session, batch: int, taken: Sequence[Taken], moment:
             state, following = state_of(spans.get(one.entry, ()), moment)
             change |= {"state": state.value, "next_change_at": following}
         changes.append(change)
-    for start in range(0, len(changes), _CHUNK):
-        chunk = changes[start : start + _CHUNK]
+    for start in range(0, len(changes), CHUNK):
+        chunk = changes[start : start + CHUNK]
         for keys in {frozenset(change) for change in chunk}:
             session.execute(update(models.Entry), [change for change in chunk if change.keys() == keys])
     session.expire_all()
@@ -156,8 +202,11 @@ def take_back_many(session: Session, batch: int, taken: Sequence[Taken], moment:
         retitle(session, item)
 
 
-def _refuse_changed(expected: Mapping[str, int], known: Mapping[str, models.Entry]) -> None:
-    changed = [e for e, number in expected.items() if (known[e].current_version if e in known else 0) != number]
+def _refuse_changed(
+    expected: Mapping[str, int], known: Mapping[str, models.Entry], numbers: Mapping[str, int] | None = None
+) -> None:
+    now = {e: record.current_version for e, record in known.items()} if numbers is None else numbers
+    changed = [e for e, number in expected.items() if now.get(e, 0) != number]
     if changed:
         names = "、".join(f"“{known[e].title or e}”" if e in known else e for e in changed[:_SHOWN])
         more = f"等 {len(changed)} 条" if len(changed) > _SHOWN else f"这 {len(changed)} 条"
@@ -167,9 +216,9 @@ def _refuse_changed(expected: Mapping[str, int], known: Mapping[str, models.Entr
 def _refuse_drafts(session: Session, numbers: Mapping[str, int]) -> None:
     d = models.Draft
     ids = list(numbers)
-    for start in range(0, len(ids), _CHUNK):
+    for start in range(0, len(ids), CHUNK):
         for entry, base, editor in session.execute(
-            select(d.entry_id, d.base, d.saved_by).where(d.entry_id.in_(ids[start : start + _CHUNK]))
+            select(d.entry_id, d.base, d.saved_by).where(d.entry_id.in_(ids[start : start + CHUNK]))
         ):
             if base == numbers[entry]:
                 raise ImportRefused(f"{editor}正在导入的这一版上改 {entry}，还有草稿没发布。请先发布或放弃草稿，再撤销导入。")
@@ -182,7 +231,6 @@ def _described(
     approval: Approval,
     version: Mapping[str, Any],
     spans: Sequence[Span],
-    revision: int,
     moment: datetime,
 ) -> dict[str, Any]:
     """Give what the lists show of an entry, and where it stands."""
@@ -198,7 +246,6 @@ def _described(
         "owner": (entry.owner if entry else "") or approval.author,
         "review_due_on": version["review_due_on"],
         "current_version": version["number"],
-        "revision": revision,
         "changed_at": moment,
         "state": state.value,
         "next_change_at": following,
@@ -262,7 +309,7 @@ def _rows(
 
 def _write_items(session: Session, works: Sequence[Work], revision: int) -> None:
     items = [work.content for work in works if isinstance(work.content, Item)]
-    there = set(_found(session, models.ServiceItem.code, [item.code for item in items]))
+    there = set(found_values(session, models.ServiceItem.code, [item.code for item in items]))
     values = [{"code": item.code, "revision": revision, "body": plain(item)} for item in items]
     if fresh := [one for one in values if one["code"] not in there]:
         session.execute(models.ServiceItem.__table__.insert(), fresh)  # type: ignore[attr-defined]
@@ -285,64 +332,7 @@ def _items(session: Session, works: Sequence[Work]) -> dict[str, Item]:
     """Give the items that entries belong to: those of the import itself, else those that are there."""
     own = {work.content.code: work.content for work in works if isinstance(work.content, Item)}
     wanted = {work.content.item for work in works if not isinstance(work.content, Item) and work.content.item}
-    there = _current_items(session, wanted - own.keys())
+    there = current_items(session, wanted - own.keys())
     if unknown := sorted(wanted - own.keys() - there.keys()):
         raise EntryNotFound(f"没有事项 {unknown[0]}。")
     return {**there, **own}
-
-
-def _current_items(session: Session, codes: Iterable[str]) -> dict[str, Item]:
-    found: dict[str, Item] = {}
-    s, e = models.ServiceItem, models.Entry
-    for chunk in _chunks(sorted(codes)):
-        alive = select(s.code, s.body).join(e, (e.item == s.code) & (e.kind == "item"))
-        for code, body in session.execute(alive.where(s.code.in_(chunk), e.current_version > 0)):
-            item = read_body("item", body, f"事项 {code}")
-            assert isinstance(item, Item)
-            found[code] = item
-    return found
-
-
-def _entries(session: Session, ids: Sequence[str]) -> dict[str, models.Entry]:
-    e = models.Entry
-    return {entry.id: entry for c in _chunks(ids) for entry in session.scalars(select(e).where(e.id.in_(c)))}
-
-
-def _numbers(session: Session, ids: Iterable[str]) -> dict[str, int]:
-    v = models.EntryVersion
-    found: dict[str, int] = {}
-    for chunk in _chunks(list(ids)):
-        query = select(v.entry_id, func.max(v.number)).where(v.entry_id.in_(chunk)).group_by(v.entry_id)
-        found.update((entry, number) for entry, number in session.execute(query))
-    return found
-
-
-def _spans(session: Session, ids: Iterable[str]) -> dict[str, list[Span]]:
-    v = models.EntryVersion
-    spans: dict[str, list[Span]] = defaultdict(list)
-    columns = select(v.entry_id, v.number, v.state, v.clears, v.valid_from, v.valid_to).where(v.taken_back_at.is_(None))
-    for chunk in _chunks(list(ids)):
-        for entry, number, state, *dates in session.execute(columns.where(v.entry_id.in_(chunk))):
-            spans[entry].append(Span(number, state == "withdrawn", *dates))
-    return spans
-
-
-def _versions(session: Session, wanted: Mapping[str, int]) -> dict[str, models.EntryVersion]:
-    v = models.EntryVersion
-    found = {}
-    for chunk in _chunks(list(wanted)):
-        numbers = {wanted[entry] for entry in chunk}
-        for record in session.scalars(select(v).where(v.entry_id.in_(chunk), v.number.in_(numbers))):
-            if wanted[record.entry_id] == record.number:
-                found[record.entry_id] = record
-    return found
-
-
-def _found(session: Session, column: Any, values: Sequence[str]) -> Iterator[str]:
-    for chunk in _chunks(values):
-        yield from session.scalars(select(column).where(column.in_(chunk)))
-
-
-def _chunks(things: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(things), _CHUNK):
-        yield things[start : start + _CHUNK]

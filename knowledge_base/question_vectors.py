@@ -1,4 +1,4 @@
-"""The vectors of questions that are asked again and again: golden ones and the last real ones. Writes `question_vector`.
+"""The vectors of texts that are needed again: golden and real questions, wordings on import. Writes `question_vector`.
 
 Encoding is the dearest part of a replay, so a thread encodes a batch ahead while the batch before is answered, and what was
 encoded once is read from the database the next time. Only a hash of the text is kept.
@@ -29,7 +29,7 @@ def encoded(database: Database, encoder: Encoder | None, texts: Sequence[str]) -
     if encoder is None:
         yield from (None for _ in texts)
         return
-    known = _read(database, encoder.name, texts)
+    known = read_vectors(database, encoder.name, texts)
     missing = list(dict.fromkeys(text for text in texts if text not in known))
     batches = [missing[start : start + _BATCH] for start in range(0, len(missing), _BATCH)]
     with ThreadPoolExecutor(1) as pool:
@@ -42,7 +42,7 @@ def encoded(database: Database, encoder: Encoder | None, texts: Sequence[str]) -
                 yield known[text]
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-    _write(database, encoder.name, {text: known[text] for text in missing})
+    write_vectors(database, encoder.name, {text: known[text] for text in missing})
 
 
 def forget_unused(database: Database, days: int = 90) -> int:
@@ -54,7 +54,8 @@ def forget_unused(database: Database, days: int = 90) -> int:
         return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
-def _read(database: Database, encoder: str, texts: Sequence[str]) -> dict[str, Vector]:
+def read_vectors(database: Database, encoder: str, texts: Sequence[str]) -> dict[str, Vector]:
+    """Give the vectors of those texts that are known."""
     by_digest = {_digest(text): text for text in texts}
     table, found = models.QuestionVector, {}
     digests = list(by_digest)
@@ -68,7 +69,8 @@ def _read(database: Database, encoder: str, texts: Sequence[str]) -> dict[str, V
     return found
 
 
-def _write(database: Database, encoder: str, vectors: dict[str, Vector]) -> None:
+def write_vectors(database: Database, encoder: str, vectors: dict[str, Vector]) -> None:
+    """Keep the vectors of texts."""
     with database.session() as session:
         for text, vector in vectors.items():
             row = models.QuestionVector(

@@ -51,6 +51,11 @@ def faq_card(faq: Faq, version: Version) -> Reply:
     return Reply("card", "\n".join(parts), sources=(source,))
 
 
+def facet_text(content: FacetContent) -> str:
+    """Give all that a facet says, as lines of text without a title."""
+    return "\n".join([content.text, *_details(content)])
+
+
 def facet_source(found: FoundFacet) -> Source:
     """Name where a facet's answer comes from: item, region, version, basis, date reviewed."""
     region = name_of(found.region) or found.region

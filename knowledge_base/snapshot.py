@@ -46,6 +46,7 @@ class Version:
     reviewed_on: date | None
     valid_from: datetime
     valid_to: datetime | None
+    review_due_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,10 @@ class Snapshot:
             if code != PROVINCE and version and isinstance(version.content, Guide) and facet in version.content.facets:
                 found.append(code)
         return found
+
+    def spans(self, entry: str) -> Sequence[Span]:
+        """Give the dates of the versions of an entry that hold, or will later."""
+        return self._spans.get(entry, ())
 
     def live(self, at: datetime) -> Iterator[Version]:
         """Give every version that holds at a moment, in the order of the entries' ids."""
@@ -304,6 +309,7 @@ def _version(record: models.EntryVersion) -> Version:
         record.reviewed_on,
         record.valid_from,
         record.valid_to,
+        record.review_due_on,
     )
 
 

@@ -81,6 +81,7 @@ class Settings:
     services_connect_timeout: float = _setting("QINWEN_SERVICES_CONNECT_TIMEOUT", "1", "连上办件系统的最长时间，秒")
     services_demo: bool = _setting("QINWEN_SERVICES_DEMO", "on", "参考办件系统的演示接口:on 或 off")
     webhook_url: str = _setting("QINWEN_WEBHOOK_URL", "", "参考办件系统把办件变化通知到哪里；空为本机的市民端")
+    radar_hour: int = _setting("QINWEN_RADAR_HOUR", "3", "几点以后做每天的保鲜检查，0 到 23(陕西时间)")
     quiet_hours: str = _setting("QINWEN_QUIET_HOURS", "22:00-08:00", "夜里不主动发办件通知的时段;off 为不分时段")
     holidays: str = _setting(
         "QINWEN_HOLIDAYS", "", "日历库还不知道的年份的放假和调休安排,一行一天;一般写在文件里,用 QINWEN_HOLIDAYS_FILE"

@@ -61,6 +61,6 @@ class Browser:
         return found[name].value if name in found else None
 
     async def _read(self, answer):
-        self.text = await answer.text()
+        self.text = await answer.text(errors="replace")  # a download is no text
         if found := re.search(r'name="csrf-token" content="([0-9a-f]+)"', self.text):
             self.token = found[1]

@@ -12,7 +12,7 @@ from qinwen.database import Database
 from qinwen.settings import load_settings, write_secrets
 from staff import Role
 from tests.staffing import make_member
-from web.console.knowledge import make_knowledge_module, make_room
+from web.console.knowledge import Background, make_knowledge_module, make_room
 from web.health import CHECKS
 from web.staff import make_staff_app
 
@@ -44,7 +44,16 @@ def main(folder: str, port: str) -> None:
     fill(database)
     make_member(database, "wang", Role.EDITOR)
     make_member(database, "lili", Role.REVIEWER)
-    app = make_staff_app(settings, database, (make_knowledge_module(make_room(settings, database)),))
+    room = make_room(settings, database)
+    app = make_staff_app(settings, database, (make_knowledge_module(room),))
+    background = Background(room)
+
+    async def work(_):
+        background.start()
+        yield
+        await background.stop()
+
+    app.cleanup_ctx.append(work)
     app[CHECKS] = {}
     web.run_app(app, host="127.0.0.1", port=int(port), print=None, access_log=None)
 

@@ -11,6 +11,7 @@ PARTS = {"member": "0" * 32, "session": "0" * 32, "delivery": "1", "entry": "faq
          "conversation": "0" * 24, "message": "1", "datum": "1", "desk": "nowhere", "agent": "nobody",
          "handling": "nothing", "rating": "1", "review": "1", "macro": "1", "answer": "0000"}  # fmt: skip
 CASES = [*Role, None]
+PARTS |= {"batch": "1", "file": "faq.xlsx"}
 
 
 @pytest.fixture(autouse=True)
