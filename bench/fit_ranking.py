@@ -158,12 +158,14 @@ def main() -> None:
         fitted = fit_logit(signals.astype(np.float64), right)
         scores = (signals @ fitted).reshape(len(signals), -1)
         print(name, dict(zip(SIGNALS, fitted.round(3), strict=True)), "both right", (scores.argmax(1) == right).mean())
-        inside_features = [scope_signals(t, s, i, fitted) for t, s, i in zip(asked, signals, asked_intents, strict=True)]
+        inside_features = [
+            scope_signals(t, index.inside(s), i, fitted) for t, s, i in zip(asked, signals, asked_intents, strict=True)
+        ]
         outside_features = []
         for n, found in zip(outside, outside_intents, strict=True):
             vector = vectors[n] if name == "dense" else None
             s = index.signals(texts[n], vector, facets_of(found))[0]
-            outside_features.append(scope_signals(texts[n], s, found, fitted))
+            outside_features.append(scope_signals(texts[n], index.inside(s), found, fitted))
         every = np.array(inside_features + outside_features)
         labels = np.array([1] * len(inside_features) + [0] * len(outside_features))
         scope = LogisticRegression(C=10, max_iter=2000, class_weight="balanced").fit(every, labels)

@@ -27,14 +27,14 @@ def describe(turn: Turn) -> dict[str, Any]:
     return {**shape, "offered": turn.offered} if turn.outcome in {"clarify", "not_found"} else shape
 
 
-def measure_questions(assistant: Assistant, report: Report, wrong: Wrong) -> None:
+def measure_questions(assistant: Assistant, report: Report, wrong: Wrong, file: str = "questions.jsonl") -> None:
     """Ask every single question; item, facet, both, by style and facet, and what came instead."""
-    part = "金标单问 questions.jsonl"
+    part = f"金标单问 {file}"
     counts: Counter[str] = Counter()
     by_style: dict[str, list[bool]] = defaultdict(list)
     by_facet: dict[str, list[bool]] = defaultdict(list)
     regions: list[bool] = []
-    lines = read_lines(FOLDER / "questions.jsonl")
+    lines = read_lines(FOLDER / file)
     for line in show_progress(part, lines):
         turn = assistant.ask(line["question"])
         items = {line["item"], *_more(line.get("item_also"))}
@@ -61,7 +61,7 @@ def measure_questions(assistant: Assistant, report: Report, wrong: Wrong) -> Non
         if "region" in line:
             regions.append(region)
         if not (both and region):
-            wrong({"part": "questions", **line, "got": describe(turn)})
+            wrong({"part": part, **line, "got": describe(turn)})
     n = len(lines)
     report.share(part, "事项和要素都对", counts["both"], n, target=0.92)
     report.share(part, "答了,或反问且选项里有对的", counts["served"], n, target=0.90)
@@ -80,10 +80,10 @@ def measure_questions(assistant: Assistant, report: Report, wrong: Wrong) -> Non
             report.share(part, f"都对 · {title} {name}", sum(found), len(found))
 
 
-def measure_ambiguous(assistant: Assistant, report: Report, wrong: Wrong) -> None:
+def measure_ambiguous(assistant: Assistant, report: Report, wrong: Wrong, file: str = "ambiguous.jsonl") -> None:
     """Ask what must be asked back."""
-    part = "该反问的 ambiguous.jsonl"
-    lines = read_lines(FOLDER / "ambiguous.jsonl")
+    part = f"该反问的 {file}"
+    lines = read_lines(FOLDER / file)
     clarified = good = offered = inside = facet_given = facet_kept = answered = 0
     for line in show_progress(part, lines):
         turn = assistant.ask(line["question"])
@@ -98,7 +98,7 @@ def measure_ambiguous(assistant: Assistant, report: Report, wrong: Wrong) -> Non
                 facet_given += 1
                 facet_kept += turn.facet == line["facet"]
         if turn.outcome != "clarify" or not sensible:
-            wrong({"part": "ambiguous", **line, "got": describe(turn)})
+            wrong({"part": part, **line, "got": describe(turn)})
     report.share(part, "反问了", clarified, len(lines))
     report.share(part, "反问且至少一个选项说得通", good, len(lines))
     report.share(part, "给出的选项里说得通的", inside, offered)
@@ -106,29 +106,29 @@ def measure_ambiguous(assistant: Assistant, report: Report, wrong: Wrong) -> Non
     report.share(part, "没反问,直接答了", answered, len(lines))
 
 
-def measure_out_of_scope(assistant: Assistant, report: Report, wrong: Wrong) -> None:
+def measure_out_of_scope(assistant: Assistant, report: Report, wrong: Wrong, file: str = "out_of_scope.jsonl") -> None:
     """Ask what the knowledge base must not answer."""
-    part = "不该答的 out_of_scope.jsonl"
+    part = f"不该答的 {file}"
     kinds: dict[str, list[bool]] = defaultdict(list)
     outcomes: Counter[str] = Counter()
-    lines = read_lines(FOLDER / "out_of_scope.jsonl")
+    lines = read_lines(FOLDER / file)
     for line in show_progress(part, lines):
         turn = assistant.ask(line["question"])
         outcomes[turn.outcome] += 1
         kinds[line["kind"]].append(turn.outcome == "answered")
         if turn.outcome == "answered":
-            wrong({"part": "out_of_scope", **line, "got": describe(turn)})
+            wrong({"part": part, **line, "got": describe(turn)})
     note = " ".join(f"{name} {count}" for name, count in outcomes.most_common())
     report.add(part, "当成知识答了", outcomes["answered"] / len(lines), note=f"{outcomes['answered']}/{len(lines)};{note}")
     for kind, found in sorted(kinds.items(), key=lambda pair: -sum(pair[1]) / len(pair[1])):
         report.share(part, f"当成知识答了 · {kind}", sum(found), len(found))
 
 
-def measure_dialogues(assistant: Assistant, report: Report, wrong: Wrong) -> None:
+def measure_dialogues(assistant: Assistant, report: Report, wrong: Wrong, file: str = "dialogues.jsonl") -> None:
     """Hold every conversation, turn after turn."""
-    part = "会话 dialogues.jsonl"
+    part = f"会话 {file}"
     counts: Counter[str] = Counter()
-    lines = read_lines(FOLDER / "dialogues.jsonl")
+    lines = read_lines(FOLDER / file)
     for line in show_progress(part, lines):
         talk, whole, offered = assistant.open_talk(), True, list[str]()
         for number, expected in enumerate(line["turns"], start=1):
@@ -145,7 +145,7 @@ def measure_dialogues(assistant: Assistant, report: Report, wrong: Wrong) -> Non
                 failed = [name for name, holds in checks.items() if not holds]
                 wrong(
                     {
-                        "part": "dialogues",
+                        "part": part,
                         "id": line["id"],
                         "turn": number,
                         **expected,
@@ -160,6 +160,17 @@ def measure_dialogues(assistant: Assistant, report: Report, wrong: Wrong) -> Non
     report.share(part, "整段会话都对", counts["whole"], len(lines))
     for name, title in (("item", "事项"), ("facet", "要素"), ("outcome", "结果"), ("region", "地区")):
         report.share(part, f"轮次里{title}对", counts[f"{name}_right"], counts[f"{name}_checked"])
+
+
+def measure_blind(assistant: Assistant, report: Report, wrong: Wrong) -> None:
+    """Measure with the second set, that was written later by somebody else and not looked at while the parts were tuned."""
+    for measure, kind in (
+        (measure_questions, "questions"),
+        (measure_ambiguous, "ambiguous"),
+        (measure_out_of_scope, "out_of_scope"),
+        (measure_dialogues, "dialogues"),
+    ):
+        measure(assistant, report, wrong, f"blind_{kind}.jsonl")
 
 
 def check_turn(expected: dict[str, Any], turn: Turn, offered: list[str]) -> dict[str, bool]:

@@ -29,6 +29,7 @@ PARTS: dict[str, Callable[[Assistant, Report, Wrong], None]] = {
     "ambiguous": golden.measure_ambiguous,
     "out_of_scope": golden.measure_out_of_scope,
     "dialogues": golden.measure_dialogues,
+    "blind": golden.measure_blind,
     "recall": outside.measure_recall,
     "refusals": outside.measure_refusals,
 }

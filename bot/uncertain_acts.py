@@ -1,9 +1,11 @@
 """Doubt about what somebody does is no ground for refusing them: an act that the classifier hardly believes in becomes the
-likeliest question, and answering, which knows the conversation, decides. Comes after the learned classifier.
+likeliest question, and answering, which knows the conversation, decides. Comes after the learned classifier, and before the
+safety rules, whose word is final.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -11,11 +13,18 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from knowledge_base import umbrella_of
+
 QUESTION = "ask_"
-NEVER_DOUBTED = "emergency"
+GRAVE = ("emergency", "insult")
+"""Acts of which the classifier's belief alone counts where nothing is asked, and much of it is needed where something is."""
+COURTESIES = ("affirm", "thank", "say_goodbye", "greet", "small_talk")
+"""Told apart with effort ("好的知道了"), and answered much alike: what is believed of them counts together."""
+_ASKS = re.compile(r"怎么|咋|啥|哪|多少|吗[?]?$|办|补|领|申请|报销")
+_SURE = 0.75
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -45,11 +54,21 @@ class UncertainActs(GraphComponent, IntentClassifier):
     def process(self, messages: list[Message]) -> list[Message]:
         """Replace the intent where it is an act in doubt."""
         for message in messages:
-            intent = message.get(INTENT) or {}
-            doubtful = (intent.get("confidence") or 0.0) < self._threshold
             ranking = message.get(INTENT_RANKING_KEY) or []
             questions = [other for other in ranking if str(other.get("name")).startswith(QUESTION)]
-            act = not str(intent.get("name")).startswith((QUESTION, NEVER_DOUBTED))
-            if doubtful and act and questions:
+            if questions and self._in_doubt(message.get(INTENT) or {}, ranking, message.get(TEXT) or ""):
                 message.set(INTENT, questions[0], add_to_output=True)
         return messages
+
+    def _in_doubt(self, intent: dict[str, Any], ranking: list[dict[str, Any]], text: str) -> bool:
+        """Tell whether an intent is an act that is hardly believed in, or that a bare noun ("转移", "救助") was taken for."""
+        name, confidence = str(intent.get("name")), intent.get("confidence") or 0.0
+        if name.startswith(QUESTION):
+            return False
+        if umbrella_of(text) is not None:
+            return True
+        if name in GRAVE and _ASKS.search(text):
+            return bool(confidence < _SURE)
+        if name in COURTESIES:
+            confidence = sum(other.get("confidence") or 0.0 for other in ranking if other.get("name") in COURTESIES)
+        return bool(confidence < self._threshold) and name != GRAVE[0]

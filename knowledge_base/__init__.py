@@ -56,6 +56,7 @@ from knowledge_base.seeding import has_knowledge, load_seeds
 from knowledge_base.seeding import seed_terms as known_terms
 from knowledge_base.snapshot import Knowledge
 from knowledge_base.states import EntryState
+from knowledge_base.umbrella import umbrella_of
 from knowledge_base.wordings import wordings_of
 
 __all__ = [
@@ -154,6 +155,7 @@ __all__ = [
     "simulate",
     "submit",
     "titled",
+    "umbrella_of",
     "versions_of",
     "with_wording",
     "withdraw",

@@ -7,7 +7,6 @@ not found. It reads only the snapshot and writes nothing. Called by the actions 
 from __future__ import annotations
 
 import copy
-import re
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
@@ -22,26 +21,34 @@ from knowledge_base import rendering
 from knowledge_base.choices import chosen_option, clarifying_options, facet_options, region_options
 from knowledge_base.content import PROVINCE, Faq, Item
 from knowledge_base.faq_match import FaqMatch, holds_in
+from knowledge_base.following import (
+    asks_nothing,
+    asks_paying,
+    corrected,
+    follows,
+    lacks_something,
+    moves_on,
+    names_several,
+    says_only_region,
+    says_what_is_meant,
+)
 from knowledge_base.glossary import load_glossary
+from knowledge_base.outside import OUTSIDE, other_place
 from knowledge_base.questions import Answer, Context, Option, Question
-from knowledge_base.ranking import BARE, FACETS, PairIndex, Ranking, load_weights
+from knowledge_base.ranking import BARE, FACETS, NAMED, PairIndex, Ranking, load_weights
 from knowledge_base.ranking_beside import GrownPairIndex
 from knowledge_base.scope import scope_probability, scope_signals
 from knowledge_base.search import Decision
 from knowledge_base.search.growing import Growing, Standing
 from knowledge_base.snapshot import Rows, Snapshot, Version
 from knowledge_base.thresholds import Thresholds, load_thresholds
-from language import Encoder, find_regions
+from knowledge_base.umbrella import opens_with, umbrella_of
+from language import Encoder
 from qinwen.replies import Choice, Reply
 from qinwen.vocabulary import Facet, Outcome
 
-_CORRECTION = re.compile(
-    r"(?:不是|不要|没问|不问)[^,.!?是]{1,12}[,.]?\s*(?:而?是|我?要|我?问|我?想)(?P<meant>.+)"
-    r"|^(?:不对|不是|错了|都不是|都不对|搞错了|打错了|我?说错了|不)[^,.!]{0,6}[,.!]\s*(?:应该|我)?(?:要|说|问)?(?:的)?(?:是)?(?P<said>.{2,})"
-)
+BENEFIT = "行政给付"
 Owned: TypeAlias = tuple[str, Rows]
-_FOLLOW = re.compile(r"^(?:那|那么|要是|如果)|(?:呢|咋样|的话)[?.!]*$")
-_REGION_WORDS = re.compile(r"[我在是的换成到住人区县市这边里那呢吧啊,.!?\s]")
 
 
 @dataclass(frozen=True)
@@ -100,7 +107,7 @@ class Answerer:
         option = chosen_option(question.text, context.options)
         if option:
             return self._answer_facet(option.item, option.facet, option.region or _region(question), at)
-        if question.regions and context.item and _says_only_region(question.text):
+        if question.regions and context.item and says_only_region(question.text):
             return self._answer_facet(context.item, context.facet or Facet.OVERVIEW, question.regions[0], at)
         return self._answer_ranked(index, self._followed(self._rank(index, question), question), question, at)
 
@@ -112,10 +119,12 @@ class Answerer:
             return best
         by_facet = best.ranking.pairs.sum(axis=0)
         facet = int(by_facet.argmax())
-        return replace(best, item=context.item, share=limits.item, facet=FACETS[facet], facet_share=float(by_facet[facet]))
+        return replace(best, item=context.item, share=1.0, facet=FACETS[facet], facet_share=float(by_facet[facet]))
 
     def _answer_ranked(self, index: PairIndex, best: Best, question: Question, at: datetime) -> Answer:
         context = question.context
+        if by_words := self._answer_by_words(best, question):
+            return by_words
         decision = self._faqs.decide(best.text, best.vector)
         faq = self._live_faq(decision, _region(question), at)
         if faq and self._faqs.is_same(decision, index, best.ranking):
@@ -125,12 +134,14 @@ class Answerer:
             return self._not_found(best, question)
         if best.item == BARE:
             return self._ask_item(best, question)
+        if best.item == OUTSIDE:
+            return self._not_found(best, question)
         rivals = self._rivals(best)
         if len(rivals) > 1 and context.item in rivals:
             rivals, best = [context.item], replace(best, item=context.item)
         if len(rivals) > 1:
             return self._clarify(rivals, best, question)
-        best = replace(best, facet=self._inherited(question, best))
+        best = replace(best, facet=self._meant(self._inherited(question, best), question, best, at))
         asked = (best.item, best.facet, best.facet_share)
         if faq and self._faqs.beats_guide(decision, _content(faq), index, best.ranking, asked):
             return self._answer_faq(faq, best, question)
@@ -232,12 +243,13 @@ class Answerer:
         return item, rows
 
     def _rank(self, index: PairIndex, question: Question) -> Best:
-        correction = _corrected(question.text)
+        correction = corrected(question.text)
         text = correction or question.text
         prior = np.zeros(len(index.items), dtype=np.float32)
         near = self._neighbours(question.context.item)
+        moved = any(moves_on(text, name) for name in index.names_of_others(text, question.context.item))
         for number, item in enumerate(index.items):
-            if item and item == question.context.item:
+            if item and item in {question.context.item, BARE} and question.context.item and not moved:
                 prior[number] += self._thresholds.context_bonus
             if any(item == option.item for option in question.context.options):
                 prior[number] += self._thresholds.option_bonus
@@ -248,7 +260,7 @@ class Answerer:
             vector = self._encoder.encode([text], "question")[0]
         ranking = index.rank(text, vector, question.facets(), prior=prior)
         weights = load_weights()["dense" if vector is not None and index.dense else "lexical"]
-        signals = scope_signals(text, ranking.signals, question.intents, weights.vector())
+        signals = scope_signals(text, index.inside(ranking.signals), question.intents, weights.vector())
         context = question.context
         if context.item in index.items:
             # A question that names no item goes on about the conversation's.
@@ -282,12 +294,34 @@ class Answerer:
         """List the items that are plausible, the likeliest first; one if it is clear. Few words must be clearer."""
         limits = self._thresholds
         short = len(best.text) <= limits.short_length
-        if best.share >= (limits.item_short if short else limits.item):
-            return [best.item]
         shares = best.ranking.item_shares()
         order = [n for n in np.argsort(-shares)[:5] if best.ranking.items[n] in self._knowledge.items]
-        near = [best.ranking.items[n] for n in order if shares[n] >= self._thresholds.rival]
+        named = [best.ranking.items[n] for n in order if best.ranking.signals[n, 0, NAMED] > 0]
+        if short and len(named) > 1 and names_several(best.text):
+            return named
+        if best.share >= (limits.item_short if short and named != [best.item] else limits.item):
+            return [best.item]
+        near = [best.ranking.items[n] for n in order if shares[n] >= limits.rival]
         return near if len(near) > 1 else [best.ranking.items[n] for n in order[:2]]
+
+    def _answer_by_words(self, best: Best, question: Question) -> Answer | None:
+        """Answer what the words alone decide: a word that stands for several items, another province's affairs."""
+        if shared := self._under_umbrella(best, question):
+            return self._clarify(shared, best, question)
+        place = other_place(best.text, best.item)
+        return _elsewhere(place, best) if place else None
+
+    def _under_umbrella(self, best: Best, question: Question) -> list[str]:
+        """List the items that a word said alone may mean, the likeliest first; none where the conversation makes it clear."""
+        umbrella, context = umbrella_of(best.text), question.context
+        if umbrella is None or (context.item and (context.item in umbrella.items or not opens_with(best.text, umbrella))):
+            return []
+        expected = {context.item, *(option.item for option in context.options)} != {None}
+        if expected and best.item in umbrella.items and best.share >= self._thresholds.item_short:
+            return []
+        shares = dict(zip(best.ranking.items, best.ranking.item_shares(), strict=True))
+        known = [item for item in umbrella.items if item in self._knowledge.items]
+        return sorted(known, key=lambda item: -shares.get(item, 0.0)) if len(known) > 1 else []
 
     def _ask_item(self, best: Best, question: Question) -> Answer:
         """Ask which item a question without one is about; the facet is kept for the answer."""
@@ -300,15 +334,26 @@ class Answerer:
     def _inherited(self, question: Question, best: Best) -> Facet:
         """Give the facet: of the question, or of the one before when only another item was named ("那护照呢")."""
         context = question.context
-        named_only = best.facet is Facet.OVERVIEW and len(question.text) <= self._thresholds.ellipsis_length
-        if named_only and context.options:
+        sure = max((share for name, share in question.intents.items() if name.startswith("ask_")), default=0.0)
+        nothing = asks_nothing(best.text) and sure < self._thresholds.facet
+        named_only = (nothing or best.facet is Facet.OVERVIEW) and len(question.text) <= self._thresholds.ellipsis_length
+        if named_only and len({option.item for option in context.options}) > 1:
             return context.options[0].facet
         if named_only and context.item is None and context.facet:
             return context.facet
         moved = context.item and context.item != best.item and context.facet
-        if named_only and moved and (_corrected(question.text) or _FOLLOW.search(question.text)):
+        if named_only and moved and (corrected(question.text) or follows(question.text)):
             return context.facet or best.facet
-        return best.facet
+        return Facet.OVERVIEW if named_only else best.facet
+
+    def _meant(self, facet: Facet, question: Question, best: Best, at: datetime) -> Facet:
+        """Give the facet that is meant: what a benefit pays, where nothing has to be paid; what to do without a paper."""
+        if facet is Facet.OVERVIEW and best.item == question.context.item and lacks_something(question.text):
+            return Facet.DEFERRAL
+        if facet is not Facet.FEE or asks_paying(question.text) or self._knowledge.items[best.item].type != BENEFIT:
+            return facet
+        fee = self._knowledge.facet(best.item, Facet.FEE, PROVINCE, at)
+        return facet if fee is None or getattr(fee.content, "charged", True) else Facet.RESULT
 
     def _answer_facet(self, item: str, facet: Facet, region: str | None, at: datetime, confidence: float = 1.0) -> Answer:
         found = self._knowledge.facet(item, facet, region or PROVINCE, at)
@@ -348,8 +393,9 @@ class Answerer:
         return Answer(Outcome.CLARIFY, (reply,), None, facet, _region(question), tuple(options), best.share)
 
     def _not_found(self, best: Best, question: Question) -> Answer:
-        outside = max(question.intents, key=lambda name: question.intents[name], default="") == "out_of_scope"
         shares = best.ranking.item_shares()
+        outside = max(question.intents, key=lambda name: question.intents[name], default="") == "out_of_scope"
+        outside = outside or (best.item == OUTSIDE and best.share >= self._thresholds.item_short)
         near = [best.ranking.items[n] for n in np.argsort(-shares)[:4] if best.ranking.items[n] in self._knowledge.items][:2]
         options = clarifying_options([self._knowledge.items[code] for code in near], Facet.OVERVIEW, None)
         if outside or not near:
@@ -364,22 +410,11 @@ def _content(version: Version) -> Faq:
     return version.content
 
 
-def _says_only_region(text: str) -> bool:
-    """Tell whether a text names a region and says nothing else ("我在宝鸡", "换成西安的")."""
-    for mention in find_regions(text):
-        text = text.replace(mention.text, "")
-    return len(_REGION_WORDS.sub("", text)) <= 1
-
-
-def says_what_is_meant(text: str) -> bool:
-    """Tell whether a text corrects what was understood, and says what is meant instead."""
-    return _corrected(text) is not None
-
-
-def _corrected(text: str) -> str | None:
-    """Give what a correction says is meant: "不是护照，是港澳通行证" → "港澳通行证"."""
-    found = _CORRECTION.search(text)
-    return (found["meant"] or found["said"]) if found else None
+def _elsewhere(place: str, best: Best) -> Answer:
+    words = (
+        f"我只知道陕西省的办法，{place}的规定和这里不一样，不敢替那边说。请打当地的 12345，或在国家政务服务平台上选{place}查。"
+    )
+    return Answer(Outcome.REFUSED_OUT_OF_SCOPE, (Reply("text", words),), confidence=best.scope)
 
 
 def _region(question: Question) -> str | None:

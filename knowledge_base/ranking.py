@@ -21,6 +21,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from knowledge_base.outside import OUTSIDE, outside_rows
 from knowledge_base.search.lexical import LexicalIndex, letters
 from knowledge_base.snapshot import Rows
 from knowledge_base.wordings import Wording
@@ -32,6 +33,7 @@ FACETS = tuple(Facet)
 BARE = "*"
 """Stands for the item of a question that names none ("那要多少钱")."""
 SIGNALS = ("dense_item", "dense_name", "dense_facet", "row_item", "row_facet", "item_text", "name_inside", "intent")
+NAMED = SIGNALS.index("name_inside")
 NAMES = frozenset({"name", "alias", "wording"})
 NOTHING = -1.0
 
@@ -122,7 +124,7 @@ class PairIndex:
     """
 
     def __init__(self, owned: Sequence[tuple[str, Rows]], encoder: Encoder | None) -> None:
-        ordered = sorted([*owned, *bare_rows(encoder)], key=lambda pair: pair[0])
+        ordered = sorted([*owned, *bare_rows(encoder), *outside_rows(encoder, owned)], key=lambda pair: pair[0])
         self._spans: dict[str, tuple[int, int]] = {}
         self.items = list(dict.fromkeys(item for item, _ in ordered))
         self.rows: list[RankedRow] = []
@@ -223,7 +225,18 @@ class PairIndex:
         signals[..., 5] = self._item_text.score(text).of_question[:, None]
         signals[..., 6] = self._names_inside(text)[:, None]
         signals[..., 7] = np.log(np.array([facets.get(facet, 0.0) for facet in FACETS]) + 1e-3)[None, :]
+        self._level_outside(signals)
         return signals, dense if self.dense and vector is not None else by_row
+
+    def inside(self, signals: Floats) -> Floats:
+        """Leave the matters out that no item covers, to see how near our own knowledge is."""
+        return signals[[number for number, item in enumerate(self.items) if item != OUTSIDE]]
+
+    def _level_outside(self, signals: Floats) -> None:
+        """Take any facet of a matter that is not ours for as likely as the matter: it has names, and no wordings of facets."""
+        if OUTSIDE in self.items:
+            place = self.items.index(OUTSIDE)
+            signals[place, :, 2], signals[place, :, 4] = signals[place, :, 0], signals[place, :, 3]
 
     def _allowed(self, scores: Floats) -> Floats:
         """Give the scores of the items that may win: all."""
@@ -260,6 +273,13 @@ class PairIndex:
             for item in owners:
                 found[item] = max(found[item], share)
         return found
+
+    def names_of_others(self, text: str, item: str | None) -> list[str]:
+        """List the names in a text that are other items' than the given one."""
+        if item is None:
+            return []
+        found = self._named_in(letters(text))
+        return [name for name, owners in found if all(self.items[n] not in {item, OUTSIDE} for n in owners)]
 
     def _named_in(self, text: str) -> Iterator[tuple[str, AbstractSet[int]]]:
         """Give the names of two signs or more that stand in a text, and whose they are."""

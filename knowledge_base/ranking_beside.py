@@ -102,6 +102,7 @@ class GrownPairIndex(PairIndex):
         signals[..., 5] = self._item_scores(text)[:, None]
         signals[..., 6] = self._names_inside(text)[:, None]
         signals[..., 7] = np.log(np.array([facets.get(facet, 0.0) for facet in FACETS]) + 1e-3)[None, :]
+        self._level_outside(signals)
         return signals, dense if self.dense and vector is not None else by_row
 
     def _nearest(self, ranking: Ranking, key: tuple[str, str]) -> float:

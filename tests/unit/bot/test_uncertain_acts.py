@@ -10,8 +10,8 @@ RANKING = [
 ]
 
 
-def processed(intent, confidence, ranking=RANKING):
-    message = Message({"text": "二手车", "intent": {"name": intent, "confidence": confidence}, "intent_ranking": ranking})
+def processed(intent, confidence, ranking=RANKING, text="二手车"):
+    message = Message({"text": text, "intent": {"name": intent, "confidence": confidence}, "intent_ranking": ranking})
     UncertainActs(0.35).process([message])
     return message.get("intent")["name"]
 
@@ -33,3 +33,20 @@ def test_the_ranking_stays_as_it_was():
     message = Message({"text": "x", "intent": dict(RANKING[0]), "intent_ranking": RANKING})
     UncertainActs(0.35).process([message])
     assert message.get("intent_ranking") == RANKING
+
+
+@pytest.mark.parametrize("text", ["转移", "救助", "公积金"])
+def test_a_bare_word_for_several_items_is_a_question_whatever_it_was_taken_for(text):
+    assert processed("cancel", 0.7, text=text) == "ask_fee"
+
+
+@pytest.mark.parametrize("intent", ["emergency", "insult"])
+def test_a_grave_act_needs_more_belief_where_something_is_asked(intent):
+    assert processed(intent, 0.7, text="疫苗漏了一针怎么打") == "ask_fee"
+    assert processed(intent, 0.8, text="疫苗漏了一针怎么打") == intent
+    assert processed(intent, 0.7, text="快来人呀") == intent
+
+
+def test_belief_in_one_courtesy_or_another_counts_together():
+    ranking = [{"name": name, "confidence": 0.2} for name in ("say_goodbye", "affirm", "thank", "ask_fee")]
+    assert processed("say_goodbye", 0.2, ranking, "好的我清楚了") == "say_goodbye"
