@@ -42,8 +42,9 @@ def fill_ledger(database: Database, words: str) -> None:
         for state, reason in (("due", None), ("parked", "unknown"), ("sent", None), ("given_up", "staff")):
             session.add(Delivery(citizen_id="citizen01", turn_id=None, part={"kind": "text", "text": words}, state=state,
                                  reason=reason, next_at=now(), created_at=now(), changed_at=now()))  # fmt: skip
+        told = words if "<" in words else "今天下午大厅停电，业务到隔壁办理，明早恢复。"
         for kind in (ControlKind.BANNER, ControlKind.ANSWER):
-            new = NewControl(kind, words, "演练", now(), now() + timedelta(days=1), ("大厅 停电",))
+            new = NewControl(kind, told, "演练", now(), now() + timedelta(days=1), ("大厅 停电",))
             start_control(session, new, "boss", now())
 
 

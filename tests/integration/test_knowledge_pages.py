@@ -156,6 +156,7 @@ async def test_saving_by_itself_gets_only_the_mark_back(enter):
     answer = await editor.send(f"{PARKING}/edit", headers={"HX-Request": "true", "HX-Trigger": "editor"}, **fields)
     assert answer.status == 200
     assert editor.text.startswith('<p id="saved"')
+    assert '<div id="completeness" hx-swap-oob="true">' in editor.text
     answer = await editor.send(f"{PARKING}/edit", headers={"HX-Request": "true", "HX-Trigger": "editor"}, **fields)
     assert answer.status == 409
     assert "alert" in editor.text

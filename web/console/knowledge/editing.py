@@ -86,7 +86,10 @@ class EditPages:
                 raise
             return self._conflict(request, entry, body, conflict, form)
         if silent:
-            return render(request, "knowledge/saved.html", draft=saved)
+            wrong, missing = problems(saved)
+            return render(
+                request, "knowledge/saved_alone.html", draft=saved, wrong=wrong, missing=missing, aloud=True, again=True
+            )
         if "|" in order:
             return self._form(request, entry, saved, dict(saved.body), changed=order.split("|")[1])
         return redirect(request, entry_path(entry_id, "edit"), "草稿已保存。")
