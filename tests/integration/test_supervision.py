@@ -259,6 +259,15 @@ async def test_a_supervisor_of_a_department_makes_desks_of_it_alone(staff, peopl
     assert (await browser.send("/supervise/desks/new", **{**DESK_FORM, "parent": "", "department": "公安"})).status == 303
 
 
+async def test_desks_are_found_by_name_code_and_department(lead):
+    for words in ("二号", "two", "公安"):
+        await lead.get(f"/supervise/desks?q={words}")
+        assert 'href="/supervise/desks/two"' in lead.text
+        assert 'href="/supervise/desks/one"' not in lead.text
+    await lead.get("/supervise/desks?q=没有的&page=9")
+    assert "没有符合条件的服务台" in lead.text
+
+
 async def test_agents_are_put_to_a_desk_and_taken_away(lead, people, do):
     await lead.get("/supervise/desks/two")
     agents = "/supervise/desks/two/agents"

@@ -27,29 +27,43 @@ from qinwen.clock import today
 from qinwen.working_days import last_known_day
 from staff import MemberFilter, Permission, Role, list_members, read_members, record
 from web.console.access import member_of
-from web.console.forms import text_of
+from web.console.forms import page_of, text_of
 from web.console.pages import change, redirect, render, transact
 from web.console.supervision.desk_form import TIMES, WEEKDAYS, fields_of, read_fields, to_desk
 from web.console.supervision.scope import is_supervised, people, supervised_desk, supervised_desks
 
 _USUAL = Desk("", "", "610000", hours_from_json({"week": [["09:00-12:00", "13:00-17:30"]] * 5 + [[], []]}))
 _MOST_AGENTS = 500
+_SIZE, _LONGEST_WORDS = 30, 40
 
 
 async def show_desks(request: web.Request) -> web.Response:
-    """List a supervisor's desks."""
+    """List a supervisor's desks: `GET /supervise/desks?q=&page=`."""
+    words, number = text_of(request.query, "q")[:_LONGEST_WORDS], page_of(request)
 
     def read(session: Session) -> dict[str, Any]:
-        mine = supervised_desks(session, member_of(request))
+        every = supervised_desks(session, member_of(request))
+        fitting = [desk for desk in every if words in f"{desk.name} {desk.code} {desk.department or '综合'}"]
+        mine = fitting[(number - 1) * _SIZE : number * _SIZE]
         counts: dict[str, int] = {}
+        titles = {desk.code: desk.name for desk in list_desks(session)}
         for one in find_staffing(session, [desk.code for desk in mine]):
             counts[one.desk] = counts.get(one.desk, 0) + 1
-        return {"desks": mine, "counts": counts, "titles": {desk.code: desk.name for desk in list_desks(session)}}
+        return {
+            "desks": mine,
+            "counts": counts,
+            "total": len(fitting),
+            "titles": titles,
+        }
 
     found = await transact(request, read)
     known = last_known_day()
     late = (known - today()).days < 0 or (known.year == today().year and today().month >= 12)  # noqa: PLR2004
-    return render(request, "supervision/desks.html", title="服务台设置", known=known, late=late, **found)
+    pages = max(1, -(-found["total"] // _SIZE))
+    return render(
+        request, "supervision/desks.html", title="服务台设置", known=known, late=late, words=words, number=number, pages=pages,
+        **found,
+    )  # fmt: skip
 
 
 async def show_new(request: web.Request) -> web.Response:
