@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Mapping
+from functools import cache
 
 import aiohttp
 from aiohttp import web
@@ -22,7 +23,9 @@ from conversations import (
     Unlimited,
     make_vault,
 )
-from knowledge_base import item_titles
+from desk import Router, ServiceDesk, Sweeper, add_sample_desks
+from knowledge_base import item_titles, read_item
+from language import load_encoder
 from qinwen.database import Database
 from qinwen.decrees import read_decree
 from qinwen.log import configure_logging
@@ -33,15 +36,18 @@ from retention import DailyPurge, make_erasers
 from services_backend import CaseTalk, HttpBackend, NoTryLimits, Teller, TryLimits
 from web.case_side import CaseSide
 from web.console import conversations, deliveries, status
-from web.console.knowledge import make_knowledge_module, make_room
+from web.console.desk import make_desk_module
+from web.console.knowledge import KnowledgeRoom, make_knowledge_module, make_room
 from web.console.knowledge.background import Background
 from web.console.modules import Module
+from web.console.supervision import make_supervision_module
 from web.health import CHECKS, Check, database_check, http_check
 from web.public import make_public_app
 from web.services_events import make_events_route
 from web.staff import make_staff_app
 
 _PROCESSES = {"database": "数据库", "engine": "对话引擎", "actions": "动作服务", "services": "办件系统"}
+_QUIET_AFTER = 40.0
 
 
 async def serve_web(settings: Settings) -> None:
@@ -74,6 +80,7 @@ async def serve_web(settings: Settings) -> None:
             lambda session, code: item_titles(session, [code]).get(code, ""),
         )
         memory = EngineMemory(settings.tracker_url)
+        desk = await asyncio.to_thread(make_desk, database)
         hub = Hub(
             database,
             engine,
@@ -81,26 +88,30 @@ async def serve_web(settings: Settings) -> None:
             settings.conversation_idle,
             carriers,
             settings.most_turns,
+            desk=desk,
             cases=CaseSide(talk),
             erasers=make_erasers(settings, memory),
             longest_wait=settings.longest_wait,
             ahead=preparer.prepare,
             vault=make_vault(settings),
         )
+        desk.connect(hub.within)
         teller = Teller(talk.room, hub, read_quiet_hours(settings.quiet_hours))
         events = make_events_route(database, settings.webhook_secret, teller)
-        background = Background(make_room(settings, database), settings.radar_hour)
+        room = make_room(settings, database, encoder=cache(lambda: load_encoder(settings.encoder).encoder))
+        background = Background(room, settings.radar_hour)
         background.start()
         courier = asyncio.create_task(Courier(hub).run())
         news = asyncio.create_task(teller.run())
         purging = asyncio.create_task(DailyPurge(settings, database).run())
+        desk_tasks = [asyncio.create_task(Sweeper(desk).run()), asyncio.create_task(learn_routing(desk.router, room))]
         checks = {
             "database": database_check(database),
             "engine": http_check(session, f"{settings.engine_url}/webhooks/gateway/"),
             "actions": http_check(session, f"{settings.actions_url}/readyz"),
         }
         # The case system is not ours: without it we are ready all the same, only the page of the system's state asks.
-        modules = staff_modules(settings, database, wechat, backend, {**checks, "services": backend.check})
+        modules = staff_modules(settings, room, wechat, backend, {**checks, "services": backend.check}, desk, hub)
         runners = []
         for app, host, port in (
             (make_public_app(settings, hub, openings, wechat, (events,)), settings.public_host, settings.public_port),
@@ -115,14 +126,16 @@ async def serve_web(settings: Settings) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         await stopping.wait()
+        # The agents' streams end by themselves now, and their pages connect again.
+        desk.bell.close()
         for runner in runners:
             await runner.cleanup()
         await background.stop()
         await hub.drain()
-        courier.cancel()
-        news.cancel()
-        purging.cancel()
-        await asyncio.gather(courier, news, purging, return_exceptions=True)
+        tasks = (courier, news, purging, *desk_tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         memory.close()
         if wechat:
             await wechat.close()
@@ -130,11 +143,19 @@ async def serve_web(settings: Settings) -> None:
 
 
 def staff_modules(
-    settings: Settings, database: Database, wechat: WechatClient | None, backend: HttpBackend, checks: Mapping[str, Check]
+    settings: Settings,
+    room: KnowledgeRoom,
+    wechat: WechatClient | None,
+    backend: HttpBackend,
+    checks: Mapping[str, Check],
+    desk: ServiceDesk,
+    hub: Hub,
 ) -> tuple[Module, ...]:
     """Give the console's parts that need to know what runs here."""
     return (
-        make_knowledge_module(make_room(settings, database)),
+        make_desk_module(desk, hub, room),
+        make_supervision_module(desk),
+        make_knowledge_module(room),
         conversations.make_module(make_vault(settings)),
         deliveries.make_module(wechat.troubles if wechat else None),
         status.make_module(
@@ -146,6 +167,30 @@ def staff_modules(
             )
         ),
     )
+
+
+def make_desk(database: Database) -> ServiceDesk:
+    """Give the service desk, with the sample desks where there are none."""
+
+    def department_of(item: str) -> str | None:
+        with database.session() as session:
+            found = read_item(session, item)
+        return found.department if found else None
+
+    with database.session() as session:
+        add_sample_desks(session)
+    return ServiceDesk(database, Router(department_of))
+
+
+async def learn_routing(router: Router, room: KnowledgeRoom) -> None:
+    """Teach the router sentence vectors, once the start is over: it takes some seconds of a processor."""
+    await asyncio.sleep(_QUIET_AFTER)
+
+    def learn() -> None:
+        if encoder := room.encoder():
+            router.learn(encoder)
+
+    await asyncio.to_thread(learn)
 
 
 def wechat_carriers(settings: Settings, client: WechatClient | None) -> dict[str, Carrier]:

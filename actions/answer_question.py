@@ -7,9 +7,16 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.failing import SpeakingAction
+from actions.requesting import name_wish
 from actions.resources import resources
-from actions.turn import give, read_question
+from actions.turn import give, read_context, read_question
 from qinwen.vocabulary import Outcome
+
+HANDOFF = "action_request_handoff"
+# For an installation without a desk; with one, the hub takes the complaint there.
+COMPLAINT_WORDS = (
+    "听得出这事让您着急上火了。我是办事问答助手，没法替您处理投诉。请打 12345 热线，说清时间、地点和经过，会有单位限期答复您。"
+)
 
 
 class ActionAnswerQuestion(SpeakingAction, Action):
@@ -25,6 +32,7 @@ class ActionAnswerQuestion(SpeakingAction, Action):
         answer = shared.answerer.answer(read_question(tracker))
         intent = (tracker.latest_message.get("intent") or {}).get("name")
         if intent == "complain" and answer.outcome is not Outcome.ANSWERED:
-            dispatcher.utter_message(response="utter_complaint_not_yet")
+            context = read_context(tracker)
+            name_wish(dispatcher, HANDOFF, Outcome.DESK_CLOSED, COMPLAINT_WORDS, context, item=context.item, reason="complaint")
             return []
         return give(dispatcher, answer)

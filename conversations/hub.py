@@ -29,6 +29,7 @@ from conversations.limits import RateLimiter
 from conversations.pace import Pace
 from conversations.runs import Runs
 from conversations.turns import CaseResponder, CitizenMessage, DeskResponder, FinishedTurn, Responder, Response
+from conversations.typing import Side, TypingSigns
 from conversations.vault import Vault
 from language import hide_secrets
 from qinwen.clock import now
@@ -112,6 +113,7 @@ class Hub:
         self._received: dict[tuple[str, str], Received] = {}
         self._listeners: dict[str, set[asyncio.Event]] = defaultdict(set)
         self.courier_wake = asyncio.Event()
+        self.typing = TypingSigns()
 
     async def open_citizen(self, channel: str, address: str) -> str:
         """Find or make a citizen; returns their id.
@@ -283,6 +285,12 @@ class Hub:
             LedgerUnavailable: the database can't be used.
         """
         return await self.runs.in_ledger(lambda s: ledger.messages_after(s, citizen, after))
+
+    def show_typing(self, citizen: str, side: Side) -> None:
+        """Show that somebody types in a citizen's conversation; nothing is written."""
+        self.typing.note(citizen, side)
+        if side == "agent":
+            self._tell_listeners(citizen)
 
     def listen(self, citizen: str) -> asyncio.Event:
         """Give an event that is set whenever something new is written for a citizen."""

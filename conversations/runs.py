@@ -11,8 +11,8 @@ import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -36,6 +36,16 @@ from qinwen.vocabulary import Holder, Outcome
 log = logger(__name__)
 T = TypeVar("T")
 _WAIT_STEP = 0.1
+_AT_DESK = frozenset({Holder.QUEUED, Holder.WITH_AGENT})
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a turn finds: who holds the conversation, the controls in force, and what a person left for the bot."""
+
+    holder: Holder
+    controls: InForce
+    left: Mapping[str, Any] | None = None
 
 
 class Runs:
@@ -122,23 +132,30 @@ class Runs:
                     if again.finished:
                         return again.finished
                     await asyncio.sleep(_WAIT_STEP)
-                holder, controls = await self.in_ledger(lambda s: self._look_round(s, claim))
-                response = claim.prepared or await self._respond(claim, holder, controls)
+                around = await self.in_ledger(lambda s: self._look_round(s, claim))
+                at_desk = around.holder in _AT_DESK
+                # What a channel answers by itself (a picture) goes to the desk too, where a person has to see it.
+                response = (None if at_desk else claim.prepared) or await self._respond(claim, around)
                 try:
-                    return await self.in_ledger(lambda s: self._finish(s, claim, response, controls))
+                    return await self.in_ledger(lambda s: self._finish(s, claim, response, around.controls))
                 except LedgerUnavailable:
                     raise
                 except Exception:
                     if not response.erase:
                         raise
                     log.exception("erasing_failed", turn=claim.turn)
-                    return await self.in_ledger(lambda s: self._finish(s, claim, NOT_ERASED, controls))
+                    return await self.in_ledger(lambda s: self._finish(s, claim, NOT_ERASED, around.controls))
         finally:
             self._held.discard(claim.turn)
 
-    def _look_round(self, session: Session, claim: Claim) -> tuple[Holder, InForce]:
-        """Tell who answers (without a desk it is always the bot), and which emergency controls are in force."""
-        return ledger.find_holder(session, claim.conversation) if self._desk else Holder.BOT, in_force(session, now())
+    def _look_round(self, session: Session, claim: Claim) -> Around:
+        """Look who answers (without a desk it is always the bot), and what they should know."""
+        controls = in_force(session, now())
+        if self._desk is None:
+            return Around(Holder.BOT, controls)
+        holder = ledger.find_holder(session, claim.conversation)
+        left = self._desk.left_for_bot(session, claim.conversation) if holder is Holder.BOT else None
+        return Around(holder, controls, left)
 
     def _finish(self, session: Session, claim: Claim, response: Response, controls: InForce) -> FinishedTurn | None:
         ledger.hold_citizen(session, claim.citizen)
@@ -157,33 +174,53 @@ class Runs:
             deliveries.add_parts(session, claim.citizen, claim.turn, carrier.make_parts(response))
         return finished
 
-    async def _respond(self, claim: Claim, holder: Holder, controls: InForce) -> Response:
+    async def _respond(self, claim: Claim, around: Around) -> Response:
+        text = claim.text
         try:
-            if self._desk and holder in {Holder.QUEUED, Holder.WITH_AGENT}:
-                return await self._desk.respond(claim.conversation, claim.citizen, claim.message_id, claim.text, holder)
-            patient = claim.channel in self._carriers
-            text = claim.text
-            # The page sends what a choice stands for; other channels only know its title.
-            if patient or read_choice_number(text):
-                text = read_choice(text, await self.in_ledger(lambda s: claims.last_choices(s, claim.conversation)))
-            if ruled := answer_by_rule(controls, text):
-                return ruled
+            if self._desk and around.holder in _AT_DESK:
+                text = await self._meant(claim) if around.holder is Holder.QUEUED else text
+                return await self._desk.respond(claim.conversation, claim.citizen, claim.message_id, text, around.holder)
+            text = await self._meant(claim)
+            response = answer_by_rule(around.controls, text) or await self._ask_bot(claim, text, around)
+        except LedgerUnavailable:
+            raise
+        except Exception:
+            log.exception("responder_failed", turn=claim.turn)
+            response = respond_without_bot(text)
+        return await self._led_on(claim, text, response)
 
-            async def ask_bot() -> Response:
-                return await self._responder.respond(
-                    claim.conversation, text, claim.message_id, {"region": claim.region}, patient=patient
-                )
+    async def _meant(self, claim: Claim) -> str:
+        """Give what a message stands for: the page sends what a choice stands for, other channels only know its title."""
+        if claim.channel in self._carriers or read_choice_number(claim.text):
+            return read_choice(claim.text, await self.in_ledger(lambda s: claims.last_choices(s, claim.conversation)))
+        return claim.text
 
+    async def _ask_bot(self, claim: Claim, text: str, around: Around) -> Response:
+        told = {"region": claim.region, **({"from_desk": around.left} if around.left else {})}
+        patient = claim.channel in self._carriers
+
+        async def ask_bot() -> Response:
+            return await self._responder.respond(claim.conversation, text, claim.message_id, told, patient=patient)
+
+        try:
             if self._cases is None:
                 return await ask_bot()
             return await self._cases.respond(Asked(claim.citizen, claim.turn, text, claim.said, claim.origin), ask_bot)
         except ResponderUnavailable as error:
             log.warning("responder_unavailable", turn=claim.turn, reason=error.message)
+            return respond_without_bot(text)
+
+    async def _led_on(self, claim: Claim, text: str, response: Response) -> Response:
+        """Have the desk look at the bot's answer; where it can't, the bot's answer stands."""
+        if self._desk is None or response.erase:
+            return response
+        try:
+            return await self._desk.after_bot(claim.conversation, claim.citizen, text, response)
         except LedgerUnavailable:
             raise
         except Exception:
-            log.exception("responder_failed", turn=claim.turn)
-        return respond_without_bot(claim.text)
+            log.exception("desk_failed", turn=claim.turn)
+            return response
 
 
 class Order:

@@ -38,8 +38,8 @@ class CitizenMessage:
 class Response:
     """What a responder made of a message.
 
-    `request` is what the bot understood as a wish about cases, which the case side carries out; `erase` says that all the
-    citizen ever said is to be erased with the end of this turn.
+    `request` is what the bot understood as a wish that others carry out: the case side what is about cases, the desk the
+    wish for a person; `erase` says that all the citizen ever said is to be erased with the end of this turn.
     """
 
     outcome: Outcome
@@ -119,7 +119,13 @@ class CaseResponder(Protocol):
 
 
 class DeskResponder(Protocol):
-    """Who takes the messages of a conversation that waits for a person or has one."""
+    """Who takes the messages of a conversation that waits for a person or has one, and leads others there."""
 
     async def respond(self, conversation: str, citizen: str, message_id: str, text: str, holder: Holder) -> Response:
         """Take one message to the desk; what comes back is told to the citizen at once, and may have no replies."""
+
+    async def after_bot(self, conversation: str, citizen: str, text: str, response: Response) -> Response:
+        """Hand over a conversation whose citizen wants a person, or offer one; else give the bot's response as it is."""
+
+    def left_for_bot(self, session: Session, conversation: str) -> Mapping[str, Any] | None:
+        """Give what the last person in a conversation told the citizen, for the bot's next answer; plain JSON."""

@@ -40,9 +40,21 @@ from desk.errors import (
     UnseenMessages,
 )
 from desk.events import Bell, Event, drop_old_events, events_after, last_event
+from desk.feed import EventFeed, Listener
 from desk.figures import DEFINITIONS, Figures, agents_with_handlings, measure
 from desk.forecasts import Calibration, QueuePlace, calibration_to_json, read_calibration, simulated_calibration
-from desk.handling import Handling, Move, list_closed, list_held, list_queue, read_handling, read_moves
+from desk.handling import (
+    Handling,
+    Move,
+    guests_of,
+    held_of_citizen,
+    list_closed,
+    list_held,
+    list_joined,
+    list_queue,
+    read_handling,
+    read_moves,
+)
 from desk.holding import Closing, bring_in, is_guest, leave_as_guest, mark_spam, take_over
 from desk.hours import Hours, Span, hours_from_json, hours_to_json
 from desk.joining import join
@@ -79,8 +91,13 @@ from desk.recurring import LEAST as RECURRING_LEAST
 from desk.recurring import RecurringAnswer, find_recurring, question_before
 from desk.returned import AgentFact, ReturnedFacts, last_returned
 from desk.routing import Route, Router
+from desk.sending import senders_of
 from desk.service import ServiceDesk, Within
+from desk.signs import urgency_title
+from desk.sweeping import Sweeper
+from desk.transcript import Line, last_line, read_lines
 from desk.vocabulary import (
+    BY_AGENT,
     Appeal,
     CaseState,
     CloseOutcome,
@@ -104,6 +121,7 @@ from desk.work_items import (
 )
 
 __all__ = [
+    "BY_AGENT",
     "DEFINITIONS",
     "GRADES",
     "OF_CASE",
@@ -128,12 +146,15 @@ __all__ = [
     "DeskRefused",
     "DeskUnknown",
     "Event",
+    "EventFeed",
     "Figures",
     "Handling",
     "HandlingState",
     "HandoffReason",
     "HandoffRequest",
     "Hours",
+    "Line",
+    "Listener",
     "Macro",
     "Mood",
     "Move",
@@ -158,6 +179,7 @@ __all__ = [
     "ServiceDesk",
     "Span",
     "Staffing",
+    "Sweeper",
     "UnseenMessages",
     "Wait",
     "Within",
@@ -188,19 +210,23 @@ __all__ = [
     "fill_in",
     "find_recurring",
     "find_staffing",
+    "guests_of",
     "held_by",
+    "held_of_citizen",
     "hours_from_json",
     "hours_to_json",
     "is_guest",
     "join",
     "known_departments",
     "last_event",
+    "last_line",
     "last_returned",
     "leave_as_guest",
     "list_bad_ratings",
     "list_closed",
     "list_desks",
     "list_held",
+    "list_joined",
     "list_macros",
     "list_open",
     "list_queue",
@@ -227,6 +253,7 @@ __all__ = [
     "read_handling",
     "read_left_message",
     "read_level",
+    "read_lines",
     "read_moves",
     "read_notes",
     "read_rated_words",
@@ -237,6 +264,7 @@ __all__ = [
     "save_desk",
     "save_macro",
     "score_review",
+    "senders_of",
     "set_presence",
     "simulated_calibration",
     "staff_desk",
@@ -244,4 +272,5 @@ __all__ = [
     "take_rating",
     "take_work_item",
     "unstaff_desk",
+    "urgency_title",
 ]

@@ -61,7 +61,18 @@ def events_after(
         .order_by(DeskEvent.id)
         .limit(_MOST)
     )
-    return [Event(r.id, r.kind, r.desk, r.agent, r.handling_id, r.at) for r in rows if r.id not in given]
+    return [_to_event(row) for row in rows if row.id not in given]
+
+
+def all_events_after(session: Session, after: int, moment: datetime, given: frozenset[int]) -> list[Event]:
+    """Give what happened anywhere since an event, but for the numbers given in the last seconds; for the feed."""
+    rows = session.scalars(
+        select(DeskEvent)
+        .where(or_(DeskEvent.id > after, DeskEvent.at > moment - LOOK_BACK), DeskEvent.id.not_in(given))
+        .order_by(DeskEvent.id)
+        .limit(_MOST)
+    )
+    return [_to_event(row) for row in rows]
 
 
 def drop_old_events(session: Session, moment: datetime, *, dry_run: bool = False) -> int:
@@ -72,11 +83,21 @@ def drop_old_events(session: Session, moment: datetime, *, dry_run: bool = False
     return dropped.rowcount if isinstance(dropped, CursorResult) else 0
 
 
+def _to_event(row: DeskEvent) -> Event:
+    return Event(row.id, row.kind, row.desk, row.agent, row.handling_id, row.at)
+
+
 class Bell:
     """Wakes the pages of this process when something was committed; other processes' pages look every few seconds."""
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Event] = set()
+        self.closed = False
+
+    def close(self) -> None:
+        """Wake all for the last time: the process stops."""
+        self.closed = True
+        self.ring()
 
     def ring(self) -> None:
         """Wake all."""

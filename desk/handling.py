@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from desk.changing import hold_handling
 from desk.errors import DeskUnknown
-from desk.models import HandlingMove, HandlingRow
+from desk.models import HandlingGuest, HandlingMove, HandlingRow
 from desk.vocabulary import CloseOutcome, HandlingState, HandoffReason, MoveKind
 
 
@@ -133,3 +133,26 @@ def list_closed(session: Session, agent: str, limit: int = 50) -> list[Handling]
     """Give what an agent closed last."""
     query = select(HandlingRow).where(HandlingRow.agent == agent, HandlingRow.state == HandlingState.CLOSED.value)
     return [to_handling(row) for row in session.scalars(query.order_by(HandlingRow.closed_at.desc()).limit(limit))]
+
+
+def list_joined(session: Session, agent: str) -> list[Handling]:
+    """Give the open conversations that an agent was brought into."""
+    query = (
+        select(HandlingRow)
+        .join(HandlingGuest, HandlingGuest.handling_id == HandlingRow.id)
+        .where(HandlingGuest.agent == agent, HandlingRow.state == HandlingState.WITH_AGENT.value)
+    )
+    return [to_handling(row) for row in session.scalars(query.order_by(HandlingGuest.joined_at))]
+
+
+def guests_of(session: Session, handling: str) -> list[str]:
+    """Give who was brought into a conversation, first first."""
+    query = select(HandlingGuest.agent).where(HandlingGuest.handling_id == handling)
+    return list(session.scalars(query.order_by(HandlingGuest.joined_at)))
+
+
+def held_of_citizen(session: Session, citizen: str) -> Handling | None:
+    """Give the conversation that a citizen has with an agent now, if any."""
+    query = select(HandlingRow).where(HandlingRow.citizen_id == citizen, HandlingRow.state == HandlingState.WITH_AGENT.value)
+    row = session.scalar(query.limit(1))
+    return to_handling(row) if row else None

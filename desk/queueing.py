@@ -54,6 +54,7 @@ class HandoffRequest:
         department: the department, where somebody named it.
         facts: what was collected, by name.
         elder: whether the dialogue is in the simple mode for elders.
+        only_open: whether to do nothing where no desk is open, rather than to ask for a message.
     """
 
     conversation: str
@@ -66,6 +67,7 @@ class HandoffRequest:
     department: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     elder: bool = False
+    only_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,9 @@ def enqueue(session: Session, router: Router, request: HandoffRequest, moment: d
     friend = last.agent if last and _is_there(session, last, desks, moment) else None
     code = last.desk if last and friend else nearest_open(desks, route.desk.code, moment) or route.desk.code
     is_open = desks.by_code[code].hours.is_open(moment)
+    if request.only_open and not is_open:
+        desk = desks.by_code[code]
+        return Placement(Placed.CLOSED, desk=desk, opens_at=desk.hours.next_opening(moment))
     urgency = urgency_of(
         texts, elder=request.elder, second_time=_came_before(session, request.citizen, moment)
     )  # fmt: skip

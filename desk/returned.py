@@ -73,6 +73,10 @@ class ReturnedFacts:
             },
         }
 
+    def for_bot(self) -> dict[str, Any]:
+        """Give what the hub hands to the bot with each later message: plain JSON, without who it was."""
+        return {"item": self.item, "region": self.region, **self.to_slots()["from_desk"]}
+
     def to_json(self) -> dict[str, Any]:
         """Give the shape that a handling keeps."""
         return {

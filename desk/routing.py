@@ -36,22 +36,19 @@ class Router:
 
     Args:
         item_department: gives an item's department (「公安·户政」) by its code.
-        encoder: for the text classifier; may be None.
     """
 
-    def __init__(self, item_department: Callable[[str], str | None], encoder: Encoder | None = None) -> None:
+    def __init__(self, item_department: Callable[[str], str | None]) -> None:
         self._item_department = item_department
-        self._encoder = encoder
         self._classifier: DepartmentClassifier | None = None
         self._training = Lock()
 
-    def prepare(self) -> None:
+    def learn(self, encoder: Encoder) -> None:
         """Train the classifier with sentence vectors, which takes some seconds: for a thread, after start-up.
 
         Until then, texts are judged by their characters alone.
         """
-        if self._encoder:
-            self._classifier = DepartmentClassifier.trained(self._encoder)
+        self._classifier = DepartmentClassifier.trained(encoder)
 
     def route(
         self, desks: Desks, *, item: str | None, department: str | None, region: str | None, texts: Sequence[str]

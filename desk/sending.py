@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from conversations import Say
@@ -44,3 +45,13 @@ def send_once(session: Session, say: Say, handling: str, agent: str, client_id: 
         row.waiting_since = None
     note_event(session, "message", row)
     return number
+
+
+def senders_of(session: Session, handling: str) -> dict[int, str]:
+    """Give which agent wrote which message, by the message's number."""
+    rows = session.execute(
+        select(SentMessage.message_id, SentMessage.agent).where(
+            SentMessage.handling_id == handling, SentMessage.message_id.is_not(None)
+        )
+    )
+    return {number: agent for number, agent in rows if number is not None}

@@ -7,24 +7,26 @@ method opens its own sessions, in threads. What changes and what the citizen is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from conversations import LedgerUnavailable, Response, Say
-from desk import holding, moving, queueing, responder, sending, words, work_items
-from desk.desks import read_desk
+from desk import holding, leading, moving, queueing, responder, sending, words, work_items
+from desk.desks import active_desks, read_desk
+from desk.errors import DeskError
 from desk.events import Bell
 from desk.forecasts import Forecaster, QueuePlace
 from desk.handling import Handling
 from desk.holding import Closing
 from desk.moving import Due
 from desk.queueing import HandoffRequest, Placed, Placement
-from desk.returned import ReturnedFacts
+from desk.returned import ReturnedFacts, last_returned
 from desk.routing import Router
+from desk.transcript import read_lines
 from qinwen.clock import now
 from qinwen.database import Database
 from qinwen.log import logger
@@ -52,7 +54,7 @@ class ServiceDesk:
 
     def __init__(self, database: Database, router: Router) -> None:
         self._database = database
-        self._router = router
+        self.router = router
         self._within: Within | None = None
         self._forecaster = Forecaster()
         self.bell = Bell()
@@ -75,6 +77,40 @@ class ServiceDesk:
         # Without a place, an agent came in this very moment: then nothing is said here any more.
         return Response(Outcome.DESK_QUEUED, (words.still_queued(place),)) if place else Response(Outcome.HANDED_OFF, ())
 
+    async def after_bot(self, conversation: str, citizen: str, text: str, response: Response) -> Response:
+        """Hand over a conversation whose citizen wants a person, or offer one (`conversations.DeskResponder`).
+
+        Raises:
+            LedgerUnavailable: the database can't be used.
+        """
+        if not leading.reads_history(text, response):
+            return response
+
+        def look(session: Session) -> tuple[leading.Wish | None, Response]:
+            lines = [line for line in read_lines(session, citizen) if line.conversation == conversation]
+            # The message of this turn is the last one written.
+            before = lines[:-1] if lines and lines[-1].author == "citizen" else lines
+            if wish := leading.wish_of(text, response, before):
+                return wish, response
+            desks, moment = active_desks(session), now()
+            is_open = any(desk.hours.is_open(moment) for desk in desks.by_code.values())
+            return None, leading.offer(text, response, before, desks, is_open=is_open)
+
+        wish, response = await self.do(look, ring=False)
+        if wish is None:
+            return response
+        try:
+            handed = await self.hand_over(leading.make_request(conversation, citizen, text, response, wish))
+        except DeskError as error:
+            log.warning("not_handed_over", conversation=conversation, reason=error.code)
+            return response
+        return replace(handed, intent=response.intent, confidence=response.confidence)
+
+    def left_for_bot(self, session: Session, conversation: str) -> Mapping[str, Any] | None:
+        """Give what the last person told the citizen (`conversations.DeskResponder`)."""
+        returned = last_returned(session, conversation)
+        return returned.for_bot() if returned else None
+
     async def hand_over(self, request: HandoffRequest) -> Response:
         """Take a conversation from the bot to the desk, and say to the citizen what happens now.
 
@@ -83,7 +119,7 @@ class ServiceDesk:
             AlreadyTaken: the conversation is over.
             LedgerUnavailable: the database can't be used.
         """
-        placement = await self.do(lambda s: queueing.enqueue(s, self._router, request, now()))
+        placement = await self.do(lambda s: queueing.enqueue(s, self.router, request, now()))
         log.info("handed_over", conversation=request.conversation, placed=placement.placed.value)
         if placement.placed is Placed.QUEUED and placement.handling:
             place = await self._tell_place(placement.handling)
@@ -251,6 +287,8 @@ def tell_placement(placement: Placement) -> tuple[Outcome, tuple[Reply, ...]]:
         return Outcome.EMERGENCY, (words.emergency(placement.number),)
     if placement.placed is Placed.COOLING_DOWN and placement.until:
         return Outcome.DESK_CLOSED, (words.cooling_down(placement.until, now()),)
+    if placement.placed is Placed.CLOSED and placement.desk and placement.handling is None:
+        return Outcome.DESK_CLOSED, (words.closed_for_complaint(placement.desk, placement.opens_at, now()),)
     if placement.placed is Placed.CLOSED and placement.desk:
         return Outcome.DESK_CLOSED, (words.closed(placement.desk, placement.opens_at, now()),)
     if placement.placed is Placed.QUEUED and placement.desk:

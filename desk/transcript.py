@@ -11,7 +11,16 @@ from sqlalchemy.orm import Session
 from conversations.ledger import hold_citizen, messages_after, messages_of, words_by
 from qinwen.replies import Reply
 
-__all__ = ["Line", "agent_words", "hold_citizen", "lately_said", "read_conversation_lines", "read_lines", "unseen"]
+__all__ = [
+    "Line",
+    "agent_words",
+    "hold_citizen",
+    "last_line",
+    "lately_said",
+    "read_conversation_lines",
+    "read_lines",
+    "unseen",
+]
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,12 @@ def read_conversation_lines(session: Session, citizen: str, conversation: str) -
 def agent_words(session: Session, conversations: Sequence[str]) -> list[tuple[str, str]]:
     """Give what agents wrote in some conversations: the conversation and the text, oldest first."""
     return words_by(session, "agent", conversations)
+
+
+def last_line(session: Session, citizen: str) -> Line | None:
+    """Give the last message of a citizen's, from whomever."""
+    shapes = messages_after(session, citizen, None, 1)
+    return _to_line(shapes[0]) if shapes else None
 
 
 def lately_said(session: Session, citizen: str, conversation: str, count: int = 6) -> list[Line]:

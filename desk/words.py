@@ -11,6 +11,7 @@ from qinwen.clock import SHAANXI
 from qinwen.replies import Choice, Reply
 
 LEAVE_MESSAGE, KEEP_WAITING, BACK_TO_BOT = "留言", "继续等", "回到机器人"
+ASK_FOR_PERSON = "转人工"
 _WEEKDAYS = "一二三四五六日"
 _IN_QUEUE = (Choice("继续等", KEEP_WAITING), Choice("留言，晚些答复我", LEAVE_MESSAGE), Choice("不等了，问机器人", BACK_TO_BOT))
 _NO_MESSAGE = (Choice("不留言了", BACK_TO_BOT),)
@@ -43,6 +44,23 @@ def closed(desk: Desk, opens_at: datetime | None, moment: datetime) -> Reply:
         f"{desk.name}现在不在服务时间。{opens}您可以留言：把要问的事在一条消息里说清楚发给我，"
         f"上班后 {desk.answer_days} 个工作日内答复您。急事请打 12345。",
         _NO_MESSAGE,
+    )
+
+
+def offered(choice: Choice, *, upset: bool) -> Reply:
+    """Offer a person to somebody whom the bot did not help."""
+    begin = "听得出您着急了，实在对不住。" if upset else "连着几次没帮上您，实在对不住。"
+    return Reply("choices", f"{begin}要不要请坐席来接着办？前面说的坐席都看得到，不用再说一遍。", (choice,))
+
+
+def closed_for_complaint(desk: Desk, opens_at: datetime | None, moment: datetime) -> Reply:
+    """Say to somebody who complains that nobody is there now, and how to be heard."""
+    opens = f"下次上班是{say_moment(opens_at, moment)}。" if opens_at else ""
+    return Reply(
+        "choices",
+        f"听得出这事让您着急上火了。{desk.name}现在不在服务时间。{opens}您可以给坐席留言，上班后答复您；"
+        "要投诉，请打 12345 热线，说清时间、地点和经过，会有单位限期答复您。",
+        (Choice("给人工留言", ASK_FOR_PERSON),),
     )
 
 

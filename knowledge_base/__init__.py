@@ -48,6 +48,7 @@ from knowledge_base.listing import (
     known_departments,
     list_entries,
     read_entry,
+    read_item,
 )
 from knowledge_base.preview import PreviewedReply, preview
 from knowledge_base.publishing import Publisher, entry_id_of, faq_id, guide_id, make_publisher
@@ -143,6 +144,7 @@ __all__ = [
     "read_draft",
     "read_entry",
     "read_golden",
+    "read_item",
     "read_moment",
     "rebase",
     "recall",

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from knowledge_base import models
+from knowledge_base.content import Item, read_body
 from knowledge_base.states import EntryState, settle_due
 from language import all_regions, ancestors
 
@@ -141,6 +142,13 @@ def all_item_titles(session: Session) -> dict[str, str]:
     """Give the everyday names of all items, by code."""
     rows = session.execute(select(models.ServiceItem.code, models.ServiceItem.body).order_by(models.ServiceItem.code))
     return {code: str(body.get("everyday_name") or body.get("name") or code) for code, body in rows}
+
+
+def read_item(session: Session, code: str) -> Item | None:
+    """Give a service item by its code, or None."""
+    record = session.get(models.ServiceItem, code)
+    content = read_body("item", record.body, code) if record else None
+    return content if isinstance(content, Item) else None
 
 
 def known_departments(session: Session) -> list[str]:

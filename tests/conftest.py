@@ -15,7 +15,6 @@ from qinwen.vocabulary import Outcome
 from services_backend import CaseRoom, InMemoryBackend, Teller, TryLimits
 from tests.console_parts import console_parts
 from tests.postgres import postgres  # noqa: F401
-from web.console.supervision import make_supervision_module
 from web.health import CHECKS
 from web.public import make_public_app
 from web.services_events import make_events_route
@@ -114,21 +113,27 @@ async def public(aiohttp_client, settings, hub, ledger_database):
 
 
 @pytest.fixture
-def service_desk(ledger_database, hub):
-    """The service desk of the console, which tells citizens through the hub."""
-    desk = ServiceDesk(ledger_database, Router({}.get))
-    desk.connect(hub.within)
-    return desk
+def service_desk(ledger_database):
+    """A service desk without any desk in it yet."""
+    return ServiceDesk(ledger_database, Router({}.get))
 
 
 @pytest.fixture
-async def staff(aiohttp_client, settings, ledger_database, service_desk):
+def hub_with_desk(make_hub, service_desk):
+    """A hub that hands conversations to the service desk."""
+    hub = make_hub(desk=service_desk)
+    service_desk.connect(hub.within)
+    return hub
+
+
+@pytest.fixture
+async def staff(aiohttp_client, settings, ledger_database, hub_with_desk, service_desk):
     """A client of the staff application."""
-    # The parts that run and the supervisors' pages, which bring a desk of their own.
-    parts = (*console_parts(settings, ledger_database), make_supervision_module(service_desk))
+    parts = console_parts(settings, ledger_database, service_desk, hub_with_desk)
     app = make_staff_app(settings, ledger_database, parts)
     app[CHECKS] = {"database": _nothing}
-    return await aiohttp_client(app)
+    yield await aiohttp_client(app)
+    service_desk.bell.close()
 
 
 @pytest.fixture

@@ -2,14 +2,29 @@
 
 from types import SimpleNamespace
 
+from conversations import Hub, Response, Unlimited
+from desk import Router, ServiceDesk
+from qinwen.vocabulary import Outcome
 from services_backend import Breaker
 from serving import staff_modules
+from web.console.knowledge import make_room
+
+
+class NobodyAnswers:
+    """Stands in for the engine of a console without one."""
+
+    async def respond(self, conversation, text, message_id, metadata, *, patient=False):
+        return Response(Outcome.ACKNOWLEDGED, ())
 
 
 async def _nothing():
     pass
 
 
-def console_parts(settings, database):
+def console_parts(settings, database, desk=None, hub=None):
     wechat, backend = SimpleNamespace(troubles=tuple), SimpleNamespace(breaker_state=Breaker().state)
-    return staff_modules(settings, database, wechat, backend, {"database": _nothing})
+    if desk is None:
+        desk = ServiceDesk(database, Router({}.get))
+        hub = Hub(database, NobodyAnswers(), Unlimited(), 3600.0, desk=desk)
+        desk.connect(hub.within)
+    return staff_modules(settings, make_room(settings, database), wechat, backend, {"database": _nothing}, desk, hub)

@@ -12,6 +12,8 @@ from qinwen.vocabulary import Facet
 from services_backend import Act, CaseAnswer, CaseQuestion, CaseTalk
 
 _OWN_WORDS = {"cancel"}
+# A wish for a person is the desk's, which the hub asks next.
+_NOT_OURS = {"request_handoff"}
 
 
 class CaseSide:
@@ -31,6 +33,8 @@ class CaseSide:
         if answer := await self._talk.before_bot(turn):
             return _response(answer)
         response = await ask_bot()
+        if response.request and response.request.get("name") in _NOT_OURS:
+            return response
         act = _read_act(response)
         if act and (answer := await self._talk.after_bot(turn, act)):
             return replace(_response(answer), region=response.region, intent=response.intent, confidence=response.confidence)

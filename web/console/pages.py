@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from language import name_of
 from qinwen.clock import SHAANXI
+from qinwen.vocabulary import FACET_TITLES, Facet
 from staff import hold_log, may
 from web.console.access import DATABASE, FORM_COOKIE, FORM_KEY, SETTINGS, VISIT, form_token_of, set_cookie
 from web.console.modules import MODULES, NAV_GROUPS, NavEntry
@@ -38,13 +39,23 @@ def _written(text: str) -> str:
     return _second(datetime.fromisoformat(text))
 
 
+def _clock(at: datetime | str) -> str:
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return moment.astimezone(SHAANXI).strftime("%H:%M")
+
+
 def make_environment() -> Environment:
     """Set the templates up: everything is escaped, an unknown name is an error and not a gap."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(
-        moment=_moment, second=_second, iso_second=_written, region_name=lambda code: name_of(code) or code
+        moment=_moment,
+        second=_second,
+        iso_second=_written,
+        clock=_clock,
+        region_name=lambda code: name_of(code) or code,
+        facet_title=lambda code: FACET_TITLES[Facet(code)],
     )
     return environment
 

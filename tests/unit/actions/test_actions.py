@@ -64,7 +64,10 @@ async def test_an_answer_about_nothing_keeps_the_conversation_s_item_and_drops_t
 async def test_a_complaint_that_nothing_answers_goes_to_a_person(answerer, make_tracker, run):
     answerer.result = Answer(Outcome.NOT_FOUND, (Reply("text", "没有"),))
     [said], _ = await run(ActionAnswerQuestion(), make_tracker("太慢了", "complain"))
-    assert said["response"] == "utter_complaint_not_yet"
+    assert said["custom"]["outcome"] == "desk_closed"
+    assert said["custom"]["request"] == {
+        "name": "request_handoff", "item": None, "facet": None, "region": None, "reason": "complaint"
+    }  # fmt: skip
 
 
 async def test_a_complaint_that_something_answers_is_answered(answerer, make_tracker, run):

@@ -106,6 +106,12 @@ async def test_who_has_a_person_is_not_disturbed(make_hub, say, put, ledger_data
         async def respond(self, conversation, citizen, message_id, text, holder):
             return Response(Outcome.HANDED_OFF, ())
 
+        async def after_bot(self, conversation, citizen, text, response):
+            return response
+
+        def left_for_bot(self, session, conversation):
+            return None
+
     hub = make_hub(desk=Desk())
     first = await hub.take(say("你好"))
     with ledger_database.session() as session:

@@ -17,10 +17,18 @@ class Desk:
 
     def __init__(self):
         self.taken = []
+        self.led = {}
+        self.left = None
 
     async def respond(self, conversation, citizen, message_id, text, holder):
         self.taken.append((text, holder))
         return Response(Outcome.HANDED_OFF, ())
+
+    async def after_bot(self, conversation, citizen, text, response):
+        return self.led.get(text, response)
+
+    def left_for_bot(self, session, conversation):
+        return self.left
 
 
 @pytest.fixture
@@ -91,3 +99,55 @@ async def test_a_conversation_changes_hands_once(hub, say, ledger_database):
     conversation = hand_over(ledger_database, Holder.WITH_AGENT)
     with ledger_database.session() as session:
         assert not change_holder(session, conversation, Holder.BOT, Holder.WITH_AGENT)
+
+
+async def test_what_is_said_to_who_waits_is_dropped_when_a_person_came_meanwhile(hub, say, desk, ledger_database):
+    await (await say("护照")).task
+    conversation = hand_over(ledger_database, Holder.QUEUED)
+
+    async def answer_late(conversation, citizen, message_id, text, holder):
+        with ledger_database.session() as session:
+            assert change_holder(session, conversation, Holder.QUEUED, Holder.WITH_AGENT)
+        return Response(Outcome.DESK_QUEUED, (Reply("text", "您排在第一位"),))
+
+    desk.respond = answer_late
+    received = await say("还要多久")
+    assert await hub.answer_within(received, 1) is None
+    with ledger_database.session() as session:
+        assert session.scalars(select(Message.author).where(Message.conversation_id == conversation)).all()[-1] == "citizen"
+
+
+@pytest.mark.parametrize("holder", [Holder.QUEUED, Holder.WITH_AGENT])
+async def test_a_picture_reaches_the_person_instead_of_the_channel_s_own_word(hub, say, desk, person, ledger_database, holder):
+    await (await say("护照")).task
+    hand_over(ledger_database, holder)
+    excuse = Response(Outcome.CLARIFY, (Reply("text", "我看不了图片。"),))
+    received = await hub.receive(CitizenMessage(person, "p1", "［图片］", excuse, ALLOWED), "wechat")
+    assert (await received.task).response.replies == ()
+    assert desk.taken == [("［图片］", holder)]
+
+
+async def test_the_desk_looks_at_the_bot_s_answer_and_the_bot_knows_what_a_person_said(hub, say, desk, responder):
+    desk.led["护照"] = Response(Outcome.DESK_QUEUED, (Reply("text", "为您转到服务台"),))
+    desk.left = {"item": "passport", "facts": {"place": "三楼"}}
+    asked = []
+    responder.respond = remember(responder.respond, asked)
+    received = await say("护照")
+    assert (await received.task).response.outcome is Outcome.DESK_QUEUED
+    assert asked[0]["from_desk"] == {"item": "passport", "facts": {"place": "三楼"}}
+
+
+async def test_a_desk_that_fails_leaves_the_bot_s_answer(hub, say, desk):
+    async def fail(*_):
+        raise RuntimeError
+
+    desk.after_bot = fail
+    assert (await (await say("护照")).task).response.outcome is Outcome.ANSWERED
+
+
+def remember(respond, asked):
+    async def ask(conversation, text, message_id, metadata, *, patient=False):
+        asked.append(metadata)
+        return await respond(conversation, text, message_id, metadata, patient=patient)
+
+    return ask

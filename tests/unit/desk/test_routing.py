@@ -85,10 +85,10 @@ def test_sentence_vectors_take_part_only_once_they_are_prepared(monkeypatch, tab
 
     monkeypatch.setattr("desk.routing.DepartmentClassifier", Fake)
     encoder = object()
-    router = Router(DEPARTMENTS.get, encoder)
+    router = Router(DEPARTMENTS.get)
     for _ in range(2):
         router.route(table, item=None, department=None, region="610100", texts=["房子漏水了"])
-    router.prepare()
+    router.learn(encoder)
     router.route(table, item=None, department=None, region="610100", texts=["房子漏水了"])
     assert trained == [None, encoder]
 

@@ -88,6 +88,11 @@ class KnowledgeRoom:
         self._loaded: _Loaded | None = None
         self._runs: dict[tuple[str, int], Run] = {}
 
+    def encoder(self) -> Encoder | None:
+        """Load the encoder alone; call it off the event loop."""
+        with self._lock:
+            return self._encoder()
+
     def load(self) -> _Loaded:
         """Give snapshot, answerer and encoder, loading them the first time; call it off the event loop."""
         with self._lock:
@@ -150,11 +155,16 @@ class KnowledgeRoom:
 ROOM = web.AppKey("knowledge_room", KnowledgeRoom)
 
 
-def make_room(settings: Settings, database: Database, source: QuestionSource | None = None) -> KnowledgeRoom:
-    """Give the room of an installation."""
+def make_room(
+    settings: Settings,
+    database: Database,
+    source: QuestionSource | None = None,
+    encoder: Callable[[], Encoder | None] | None = None,
+) -> KnowledgeRoom:
+    """Give the room of an installation; `encoder` loads one that others share."""
     return KnowledgeRoom(
         database,
-        lambda: load_encoder(settings.encoder).encoder,
+        encoder or (lambda: load_encoder(settings.encoder).encoder),
         source or NoQuestions(),
         settings.var / "golden.jsonl",
     )
