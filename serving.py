@@ -43,6 +43,7 @@ from web.console.modules import Module
 from web.console.supervision import make_supervision_module
 from web.health import CHECKS, Check, database_check, http_check
 from web.public import make_public_app
+from web.rating_side import RatingSide, make_rating_route
 from web.services_events import make_events_route
 from web.staff import make_staff_app
 
@@ -89,7 +90,7 @@ async def serve_web(settings: Settings) -> None:
             carriers,
             settings.most_turns,
             desk=desk,
-            cases=CaseSide(talk),
+            cases=RatingSide(desk, CaseSide(talk)),
             erasers=make_erasers(settings, memory),
             longest_wait=settings.longest_wait,
             ahead=preparer.prepare,
@@ -114,7 +115,11 @@ async def serve_web(settings: Settings) -> None:
         modules = staff_modules(settings, room, wechat, backend, {**checks, "services": backend.check}, desk, hub)
         runners = []
         for app, host, port in (
-            (make_public_app(settings, hub, openings, wechat, (events,)), settings.public_host, settings.public_port),
+            (
+                make_public_app(settings, hub, openings, wechat, (events, make_rating_route(hub, desk))),
+                settings.public_host,
+                settings.public_port,
+            ),
             (make_staff_app(settings, database, modules), settings.staff_host, settings.staff_port),
         ):
             app[CHECKS] = checks

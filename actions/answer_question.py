@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
@@ -9,6 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.failing import SpeakingAction
 from actions.requesting import name_wish
 from actions.resources import resources
+from actions.told_by_agent import answer_as_told, read_told, with_item
 from actions.turn import give, read_context, read_question
 from qinwen.vocabulary import Outcome
 
@@ -29,7 +32,12 @@ class ActionAnswerQuestion(SpeakingAction, Action):
     def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """Answer, ask back, or say that nothing fits."""
         shared = resources()
-        answer = shared.answerer.answer(read_question(tracker))
+        told = read_told(tracker)
+        question = read_question(tracker)
+        question = replace(question, context=with_item(question.context, told))
+        answer = shared.answerer.answer(question)
+        if said := answer_as_told(question, answer, told):
+            return give(dispatcher, said)
         intent = (tracker.latest_message.get("intent") or {}).get("name")
         if intent == "complain" and answer.outcome is not Outcome.ANSWERED:
             context = read_context(tracker)

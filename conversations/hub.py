@@ -102,6 +102,7 @@ class Hub:
     ) -> None:
         self.runs = Runs(database, responder, carriers or {}, desk, cases, erasers)
         self._cases = cases
+        self._desk = desk
         self.carriers = carriers or {}
         self._limiter = limiter
         self._idle = idle
@@ -285,6 +286,15 @@ class Hub:
             LedgerUnavailable: the database can't be used.
         """
         return await self.runs.in_ledger(lambda s: ledger.messages_after(s, citizen, after))
+
+    async def waiting_words(self, citizen: str) -> str:
+        """Say where a citizen stands who waits for a person; empty for everybody else.
+
+        Raises:
+            LedgerUnavailable: the database can't be used.
+        """
+        desk = self._desk
+        return await self.runs.in_ledger(lambda s: desk.waiting_words(s, citizen)) if desk else ""
 
     def show_typing(self, citizen: str, side: Side) -> None:
         """Show that somebody types in a citizen's conversation; nothing is written."""

@@ -127,5 +127,8 @@ class DeskResponder(Protocol):
     async def after_bot(self, conversation: str, citizen: str, text: str, response: Response) -> Response:
         """Hand over a conversation whose citizen wants a person, or offer one; else give the bot's response as it is."""
 
+    def waiting_words(self, session: Session, citizen: str) -> str:
+        """Say where a citizen stands who waits for a person; empty for everybody else."""
+
     def left_for_bot(self, session: Session, conversation: str) -> Mapping[str, Any] | None:
         """Give what the last person in a conversation told the citizen, for the bot's next answer; plain JSON."""

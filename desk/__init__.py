@@ -111,6 +111,7 @@ from desk.vocabulary import (
     WorkItemState,
 )
 from desk.waiting import Wait
+from desk.words import say_moment
 from desk.work_items import (
     WorkItem,
     assign_work_item,
@@ -263,6 +264,7 @@ __all__ = [
     "resolve_case",
     "save_desk",
     "save_macro",
+    "say_moment",
     "score_review",
     "senders_of",
     "set_presence",

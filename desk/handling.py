@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from desk.changing import hold_handling
@@ -156,3 +156,15 @@ def held_of_citizen(session: Session, citizen: str) -> Handling | None:
     query = select(HandlingRow).where(HandlingRow.citizen_id == citizen, HandlingRow.state == HandlingState.WITH_AGENT.value)
     row = session.scalar(query.limit(1))
     return to_handling(row) if row else None
+
+
+def count_ahead(session: Session, citizen: str) -> int | None:
+    """Count who is served before a waiting citizen at their desk; None where they don't wait."""
+    waits = HandlingRow.state == HandlingState.QUEUED.value
+    row = session.execute(
+        select(HandlingRow.desk, HandlingRow.rank_at, HandlingRow.id).where(HandlingRow.citizen_id == citizen, waits).limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    before = or_(HandlingRow.rank_at < row.rank_at, and_(HandlingRow.rank_at == row.rank_at, HandlingRow.id < row.id))
+    return session.scalar(select(func.count()).select_from(HandlingRow).where(HandlingRow.desk == row.desk, waits, before)) or 0

@@ -20,7 +20,7 @@ from desk.desks import active_desks, read_desk
 from desk.errors import DeskError
 from desk.events import Bell
 from desk.forecasts import Forecaster, QueuePlace
-from desk.handling import Handling
+from desk.handling import Handling, count_ahead
 from desk.holding import Closing
 from desk.moving import Due
 from desk.queueing import HandoffRequest, Placed, Placement
@@ -105,6 +105,11 @@ class ServiceDesk:
             log.warning("not_handed_over", conversation=conversation, reason=error.code)
             return response
         return replace(handed, intent=response.intent, confidence=response.confidence)
+
+    def waiting_words(self, session: Session, citizen: str) -> str:
+        """Say where a citizen stands in the queue (`conversations.DeskResponder`)."""
+        ahead = count_ahead(session, citizen)
+        return "" if ahead is None else words.standing(ahead)
 
     def left_for_bot(self, session: Session, conversation: str) -> Mapping[str, Any] | None:
         """Give what the last person told the citizen (`conversations.DeskResponder`)."""

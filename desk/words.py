@@ -140,6 +140,11 @@ def say_moment(moment: datetime, now: datetime) -> str:
     return f" {local.month} 月 {local.day} 日（周{_WEEKDAYS[local.weekday()]}）{clock}"
 
 
+def standing(ahead: int) -> str:
+    """Say on the page, while somebody waits, where they stand now."""
+    return f"正在排队：您前面还有 {ahead} 位" if ahead else "正在排队：您排在第一位，坐席一有空就来"
+
+
 def _standing(place: QueuePlace | None) -> str:
     if place is None:
         return ""

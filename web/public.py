@@ -11,7 +11,15 @@ from pathlib import Path
 
 from aiohttp import web
 
-from channels.webchat import CHANNEL, bearer_token, event_stream_chunk, hash_token, new_token, read_sent
+from channels.webchat import (
+    CHANNEL,
+    bearer_token,
+    event_stream_chunk,
+    hash_token,
+    new_token,
+    read_sent,
+    sign_chunk,
+)
 from channels.wechat import CodeExchange
 from conversations import CitizenMessage, Hub, RateLimiter, TooManyMessages
 from qinwen.settings import Settings
@@ -61,6 +69,13 @@ async def list_messages(request: web.Request) -> web.Response:
     return web.json_response({"messages": messages})
 
 
+async def show_typing(request: web.Request) -> web.Response:
+    """Show a person who has the conversation that the citizen types: `POST /api/chat/typing` → `{}`. Nothing is kept."""
+    citizen = await _citizen(request)
+    request.app[HUB].show_typing(citizen, "citizen")
+    return web.json_response({})
+
+
 async def list_banners(request: web.Request) -> web.Response:
     """Give what everybody is to be told now: `GET /api/chat/banners` → `{"banners": [{"id", "text", "until"}]}`."""
     return web.json_response({"banners": await request.app[HUB].banners()})
@@ -78,7 +93,7 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
         headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
     await response.prepare(request)
-    news = hub.listen(citizen)
+    news, typed, place = hub.listen(citizen), 0.0, ""
     try:
         await response.write(b": open\n\n")
         while not closing.is_set():
@@ -87,6 +102,13 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
                 for message in messages:
                     await response.write(event_stream_chunk(message))
                     after = message["id"]
+            if (until := hub.typing.until(citizen, "agent")) != typed:
+                typed = until
+                if until:
+                    await response.write(sign_chunk("typing", {"author": "agent"}))
+            if (words := await hub.waiting_words(citizen)) != place:
+                place = words
+                await response.write(sign_chunk("waiting", {"text": words}))
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(news.wait(), timeout=_HEARTBEAT)
                 continue
@@ -137,6 +159,7 @@ def make_public_app(
     app.router.add_post("/api/chat/messages", send_message)
     app.router.add_get("/api/chat/messages", list_messages)
     app.router.add_get("/api/chat/banners", list_banners)
+    app.router.add_post("/api/chat/typing", show_typing)
     app.router.add_get("/api/chat/events", stream_events, allow_head=False)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)

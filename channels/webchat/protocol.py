@@ -63,3 +63,9 @@ def event_stream_chunk(message: Mapping[str, Any]) -> bytes:
     """Give one server-sent event for a message; its id lets a reconnecting page go on from there."""
     data = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
     return f"id: {message['id']}\nevent: message\ndata: {data}\n\n".encode()
+
+
+def sign_chunk(name: str, about: Mapping[str, Any]) -> bytes:
+    """Give a server-sent event of something that passes (typing, a place in the queue): it has no id, and is not kept."""
+    data = json.dumps(about, ensure_ascii=False, separators=(",", ":"))
+    return f"event: {name}\ndata: {data}\n\n".encode()

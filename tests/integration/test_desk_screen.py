@@ -162,3 +162,40 @@ async def test_what_happens_is_streamed_and_a_page_that_reconnects_misses_nothin
         pass
     assert event[2] == {"handling": waiting.id}
     stream.close()
+
+
+async def test_the_first_question_in_the_queue_is_looked_up_and_a_macro_filled_in(browser, waiting, service_desk):
+    from desk import save_macro
+
+    await service_desk.do(lambda s: save_macro(s, "问好", "您好，这里是{服务台}，我是{坐席}。", "boss", now()))
+    await browser.send(f"/desk/handlings/{waiting.id}/claim")
+    await browser.get(f"/desk/handlings/{waiting.id}/macros")
+    assert "您好，这里是一号服务台，我是wang 的姓名。" in browser.text
+    assert (await browser.get(f"/desk/handlings/{waiting.id}/knowledge")).status == 200
+    assert "没有和市民的话有关的条目" in browser.text
+    answer = await browser.send(f"/desk/handlings/{waiting.id}/entries", item="x", facet="nonsense", client_id="c")
+    assert answer.status == 422
+
+
+async def test_a_left_message_is_taken_and_answered(browser, people, hub_with_desk, service_desk):
+    citizen = await hub_with_desk.open_citizen("webchat", "leaver")
+    first = await hub_with_desk.take(CitizenMessage(citizen, "m1", "护照多少钱"))
+    await service_desk.hand_over(HandoffRequest(first.conversation, citizen, HandoffReason.ASKED, "转人工"))
+    for number, text in enumerate(("留言", "请告诉我交到几楼"), 2):
+        await hub_with_desk.take(CitizenMessage(citizen, f"m{number}", text))
+    await browser.get("/desk/messages")
+    assert "请告诉我交到几楼" in browser.text
+    assert (await browser.send("/desk/messages/1/take")).status == 303
+    await browser.get("/desk/messages")
+    assert (await browser.send("/desk/messages/1/answer", text="交到三楼")).status == 303
+    said = [m["reply"]["text"] for m in await hub_with_desk.messages_after(citizen, None)]
+    assert said[-1] == "交到三楼"
+    assert (await browser.send("/desk/messages/1/answer", text="再答一次")).status == 404
+
+
+async def test_a_citizen_who_waits_hears_where_they_stand(waiting, hub_with_desk, service_desk):
+    assert await hub_with_desk.waiting_words(waiting.citizen) == "正在排队：您排在第一位，坐席一有空就来"
+    citizen = await hub_with_desk.open_citizen("webchat", "second")
+    first = await hub_with_desk.take(CitizenMessage(citizen, "m1", "护照多少钱"))
+    await service_desk.hand_over(HandoffRequest(first.conversation, citizen, HandoffReason.ASKED, "转人工"))
+    assert await hub_with_desk.waiting_words(citizen) == "正在排队：您前面还有 1 位"

@@ -9,7 +9,7 @@ from web.console.modules import CHANGING, DECISIONS, KNOWN, OPEN, SIGNED_IN, Rou
 # What stands for a part of a path. A new kind of page names its own here if a made-up one won't do.
 PARTS = {"member": "0" * 32, "session": "0" * 32, "delivery": "1", "entry": "faq:nothing", "kind": "banner", "control": "1",
          "conversation": "0" * 24, "message": "1", "datum": "1", "desk": "nowhere", "agent": "nobody",
-         "handling": "nothing", "rating": "1", "review": "1", "macro": "1", "answer": "0000"}  # fmt: skip
+         "handling": "nothing", "rating": "1", "review": "1", "macro": "1", "answer": "0000", "item": "1"}  # fmt: skip
 CASES = [*Role, None]
 PARTS |= {"batch": "1", "file": "faq.xlsx"}
 

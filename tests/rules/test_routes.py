@@ -10,6 +10,7 @@ PUBLIC_APP = {
     "/api/chat/sessions": "public",
     "/api/chat/banners": "public",
     "/api/chat/messages": "bearer",
+    "/api/chat/typing": "bearer",
     "/api/chat/events": "bearer",
     "/api/services/events": "signed",
     "/static": "public",

@@ -109,6 +109,9 @@ async def test_who_has_a_person_is_not_disturbed(make_hub, say, put, ledger_data
         async def after_bot(self, conversation, citizen, text, response):
             return response
 
+        def waiting_words(self, session, citizen):
+            return ""
+
         def left_for_bot(self, session, conversation):
             return None
 

@@ -27,6 +27,9 @@ class Desk:
     async def after_bot(self, conversation, citizen, text, response):
         return self.led.get(text, response)
 
+    def waiting_words(self, session, citizen):
+        return ""
+
     def left_for_bot(self, session, conversation):
         return self.left
 

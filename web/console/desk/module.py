@@ -6,6 +6,8 @@ from conversations import Hub
 from desk import AlreadyTaken, DeskUnknown, EventFeed, NoRoom, NotHolding, Reserved, ServiceDesk, UnseenMessages
 from staff import Permission
 from web.console.desk.acting import Acting
+from web.console.desk.left_messages import LeftMessages
+from web.console.desk.looking_up import LookingUp
 from web.console.desk.room import DeskRoom
 from web.console.desk.screen import Screen
 from web.console.desk.stream import Stream
@@ -20,6 +22,7 @@ def make_desk_module(desk: ServiceDesk, hub: Hub, knowledge: KnowledgeRoom) -> M
     """Give the agents' pages, for `make_staff_app`."""
     room = DeskRoom(desk, hub, knowledge, EventFeed(desk))
     screen, acting, stream = Screen(room), Acting(room), Stream(room)
+    looking_up, left = LookingUp(room), LeftMessages(room)
     return Module(
         routes=(
             Route("GET", "/desk", screen.show, _SERVE),
@@ -32,6 +35,12 @@ def make_desk_module(desk: ServiceDesk, hub: Hub, knowledge: KnowledgeRoom) -> M
             Route("POST", f"{_HANDLING}/claim", acting.claim, _SERVE),
             Route("POST", f"{_HANDLING}/messages", acting.send, _SERVE),
             Route("POST", f"{_HANDLING}/typing", acting.typing, _SERVE),
+            Route("GET", f"{_HANDLING}/knowledge", looking_up.find, _SERVE),
+            Route("POST", f"{_HANDLING}/entries", looking_up.send_entry, _SERVE),
+            Route("GET", f"{_HANDLING}/macros", looking_up.show_macros, _SERVE),
+            Route("GET", "/desk/messages", left.show, _SERVE),
+            Route("POST", "/desk/messages/{item}/take", left.take, _SERVE),
+            Route("POST", "/desk/messages/{item}/answer", left.answer, _SERVE),
             Route("POST", f"{_HANDLING}/notes", acting.note, _SERVE),
             Route("POST", f"{_HANDLING}/transfer", acting.transfer, _SERVE),
             Route("POST", f"{_HANDLING}/invite", acting.invite, _SERVE),
@@ -49,6 +58,8 @@ def make_desk_module(desk: ServiceDesk, hub: Hub, knowledge: KnowledgeRoom) -> M
             "desk_spam": "标为骚扰",
             "desk_closed": "结束会话",
             "desk_presence": "改接待状态",
+            "left_message_taken": "领取留言",
+            "left_message_answered": "答复留言",
         },
         statuses={
             DeskUnknown: 404,

@@ -64,6 +64,11 @@ export class Api {
     return answer.banners;
   }
 
+  /** Show the agent that the citizen is typing; nobody minds if it is lost. */
+  showTyping() {
+    if (this.token) this._request("/api/chat/typing", { method: "POST" }).catch(() => {});
+  }
+
   /** Open the stream of later messages; resolves to a fetch Response. */
   async openEvents(after, signal) {
     const headers = { Authorization: "Bearer " + this.token, Accept: "text/event-stream" };

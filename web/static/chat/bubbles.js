@@ -11,6 +11,7 @@ const AUTHORS = {
   // What we tell unasked: news of a case, a kept promise.
   system: { name: "秦问", picture: "/static/chat/avatar-bot.svg" },
   agent: { name: "人工坐席", picture: "/static/chat/avatar-agent.svg" },
+  system: { name: "服务台通知", picture: "/static/chat/avatar-agent.svg" },
   citizen: { name: "我", picture: "/static/chat/avatar-citizen.svg" },
 };
 
@@ -31,6 +32,7 @@ export function citizenBubble(text) {
  */
 export function replyBubble(reply, author, emergency, onChoice, onRate) {
   if (reply.type === "status") return make("p", { class: "status-line" }, withPhones(reply.text, false));
+  if (author === "system") return notice(reply, onChoice);
   const bubble = make("div", { class: "bubble" }, []);
   if (emergency) {
     bubble.appendChild(make("p", { class: "emergency-title" }, ["紧急情况，请先打电话"]));
@@ -48,6 +50,19 @@ export function replyBubble(reply, author, emergency, onChoice, onRate) {
   const message = frame(author, [bubble].concat(rest));
   if (emergency) message.classList.add("emergency");
   return message;
+}
+
+/** Make a notice of the desk: who comes, who goes, where it was sent. It is nobody's speech, so it has no bubble. */
+function notice(reply, onChoice) {
+  const parts = reply.text.split("\n").map((line) => make("p", { class: "status-line" }, withPhones(line, false)));
+  if ((reply.choices || []).length) parts.push(choiceGroup(reply.choices, onChoice));
+  return make("div", { class: "notice", "data-author": "system" }, parts);
+}
+
+/** Say whose the typing bubble is: the bot's, or a person's. */
+export function typeAs(bubble, author) {
+  bubble.querySelector(".avatar").setAttribute("src", AUTHORS[author].picture);
+  bubble.setAttribute("data-typing", author);
 }
 
 /** Make the bubble that moves while an answer is on its way. */
@@ -81,7 +96,10 @@ export function showDelivery(message, state, words, onRetry) {
 function frame(author, content) {
   const known = AUTHORS[author] || AUTHORS.agent;
   const side = author === "citizen" ? "from-citizen" : "from-bot";
-  const name = make("span", { class: author === "agent" ? "author" : "for-screen-reader" }, [known.name + "："]);
+  // Once a person has spoken, each bubble says whose it is; before that there is only the bot.
+  const kind = author === "agent" ? "author" : author === "bot" ? "author of-bot" : "for-screen-reader";
+  const shown = author === "bot" ? known.name + "（机器人）：" : known.name + "：";
+  const name = make("span", { class: kind }, [shown]);
   return make("article", { class: "message " + side, "data-author": author }, [
     make("img", { class: "avatar", src: known.picture, alt: "", width: "40", height: "40" }, []),
     make("div", { class: "message-body" }, [name].concat(content)),

@@ -8,13 +8,16 @@ import { readTime } from "./texts.js";
 const OFFLINE = "网络断开了。消息会先存着，网络恢复后自动发出。";
 // Answers of which somebody may say whether they helped.
 const RATEABLE = ["answered", "not_found", "refused_out_of_scope"];
+const TYPING_EVERY = 3000; // ms
+const TYPING_LASTS = 6000;
 const UNREACHABLE = "连不上服务器，正在重新连接……消息不会丢。";
 
 export class Conversation {
   /**
    * @param {Api} api
    * @param {Transcript} transcript
-   * @param {Object} report callbacks: typing(boolean), connection(words), spoken(texts) for new replies
+   * @param {Object} report callbacks: typing(boolean), connection(words), spoken(texts) for new replies,
+   *   person(boolean) whether a person has the conversation, waiting(words) where somebody stands in the queue
    */
   constructor(api, transcript, report) {
     this._api = api;
@@ -22,6 +25,9 @@ export class Conversation {
     this._report = report;
     this._letters = new Map(); // id → letter that this page sent
     this._lastId = 0;
+    this._person = false; // whether a person has the conversation
+    this._personTypes = 0; // the timer of their typing
+    this._told = 0; // when we last said that the citizen types
     this._outbox = new Outbox((text, id) => api.sendMessage(text, id), {
       sending: (letter) => this._sending(letter),
       waiting: (letter) => this._waiting(letter),
@@ -30,6 +36,7 @@ export class Conversation {
     });
     this._stream = new EventStream((after, signal) => api.openEvents(after, signal), {
       message: (message) => this._received(message),
+      sign: (name, about) => this._signed(name, about),
       connected: () => {
         this._lost(false);
         this._outbox.hurry();
@@ -52,6 +59,7 @@ export class Conversation {
       if (problem.kind === "session") this._api.endSession();
       else this._lost(true, UNREACHABLE);
     }
+    messages.filter((message) => message.direction === "out").forEach((message) => this._heard(message.author, message.outcome));
     // What was sent while this was loading has its bubbles already.
     const earlier = messages.filter((message) => !this._letters.has(message.message_id));
     this._transcript.restore(
@@ -68,6 +76,35 @@ export class Conversation {
     this._transcript.addOwn(letter.bubble, new Date());
     this._outbox.add(letter);
     this._showTyping();
+  }
+
+  /** The citizen types: a person who has the conversation sees it. */
+  typing() {
+    if (!this._person || Date.now() - this._told < TYPING_EVERY) return;
+    this._told = Date.now();
+    this._api.showTyping();
+  }
+
+  _signed(name, about) {
+    if (name === "waiting") this._report.waiting(about.text || "");
+    if (name !== "typing" || !this._person) return;
+    clearTimeout(this._personTypes);
+    this._transcript.showTyping(true, "agent");
+    this._personTypes = setTimeout(() => this._showTyping(), TYPING_LASTS);
+  }
+
+  /** Note who speaks now, from what was just said: a person, the desk's notices, or the bot again. */
+  _heard(author, outcome) {
+    const before = this._person;
+    if (author === "agent" || outcome === "handed_off") this._person = true;
+    if (author === "bot" && outcome !== "desk_queued") this._person = false;
+    if (author === "agent" || author === "system") document.body.classList.add("has-person");
+    if (author !== "citizen" && outcome !== "desk_queued") this._report.waiting("");
+    if (before !== this._person || author === "agent") this._report.person(this._person);
+    if (author === "agent") {
+      clearTimeout(this._personTypes);
+      this._showTyping();
+    }
   }
 
   /** The network is back: try everything that waits or failed for want of it. */
@@ -105,6 +142,7 @@ export class Conversation {
     letter.state = "answered";
     this._lost(false);
     showDelivery(letter.bubble, "sent", "", null);
+    if (turn.outcome === "handed_off") this._heard("citizen", turn.outcome);
     this._show(turn.replies, "bot", turn, letter);
     this._release(letter);
     this._showTyping();
@@ -131,6 +169,7 @@ export class Conversation {
     this._lastId = Math.max(this._lastId, message.id);
     const letter = this._letters.get(message.message_id);
     if (!letter) {
+      if (message.direction === "out") this._heard(message.author, message.outcome);
       this._transcript.addOthers([this._bubbleOf(message)], readTime(message.at));
       if (message.direction === "out") this._report.spoken([message.reply.text]);
       return;
@@ -159,6 +198,7 @@ export class Conversation {
 
   /** Show replies; `turn` says of which turn they are, and how it ended. */
   _show(replies, author, turn, letter) {
+    if (replies.length) this._heard(author, turn.outcome);
     if (letter) letter.shown = letter.shown.concat(replies.map((reply) => reply.text));
     const bubbles = replies.map((reply, place) =>
       this._replyBubble(reply, author, turn, place === replies.length - 1)

@@ -19,13 +19,14 @@ export class EventParser {
 }
 
 function parseBlock(block) {
-  const event = { id: null, data: "" };
+  const event = { id: null, name: "message", data: "" };
   const lines = [];
   block.split("\n").forEach((line) => {
     const colon = line.indexOf(":");
     const field = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
     if (field === "id") event.id = value;
+    if (field === "event") event.name = value;
     if (field === "data") lines.push(value);
   });
   event.data = lines.join("\n");
@@ -35,7 +36,8 @@ function parseBlock(block) {
 export class EventStream {
   /**
    * @param {function(number, AbortSignal): Promise<Response>} open opens the stream after a message id
-   * @param {Object} report callbacks: message(object), connected(), unknownSession()
+   * @param {Object} report callbacks: message(object), sign(name, object) for what passes (typing,
+   *   a place in the queue), connected(), unknownSession()
    */
   constructor(open, report) {
     this._open = open;
@@ -118,7 +120,8 @@ export class EventStream {
     } catch (error) {
       return; // Not one of ours; the next may be.
     }
-    this._report.message(message);
+    if (event.name === "message") this._report.message(message);
+    else this._report.sign(event.name, message);
   }
 
   _pause(time) {

@@ -11,6 +11,7 @@ import { speak, stopSpeaking } from "./speaking.js";
 import { Transcript } from "./transcript.js";
 
 const IDLE_STATUS = "政务服务助手";
+const PERSON_STATUS = "人工坐席正在为您服务";
 const TYPING_STATUS = "对方正在输入…";
 const TITLE = document.title;
 
@@ -20,7 +21,9 @@ const status = byId("status");
 const topics = byId("topics");
 const topicsToggle = byId("topics-toggle");
 const transcript = new Transcript(log, byId("jump"));
+const place = byId("waiting");
 let composer = null;
+let served = false;
 setUpFontSize(byId("font-size"), () => {
   if (composer) composer.fit();
   transcript.keepEnd();
@@ -30,7 +33,16 @@ const readsAloud = setUpReadAloud(byId("read-aloud"));
 const api = new Api();
 const conversation = new Conversation(api, transcript, {
   typing: (on) => {
-    status.textContent = on ? TYPING_STATUS : IDLE_STATUS;
+    status.textContent = on && !served ? TYPING_STATUS : served ? PERSON_STATUS : IDLE_STATUS;
+  },
+  person: (on) => {
+    served = on;
+    status.textContent = on ? PERSON_STATUS : IDLE_STATUS;
+  },
+  waiting: (words) => {
+    if (place.textContent !== words) place.textContent = words;
+    place.hidden = words === "";
+    transcript.keepEnd();
   },
   connection: (words) => {
     if (banner.textContent !== words) banner.textContent = words;
@@ -48,6 +60,8 @@ composer = new Composer(
   (text) => conversation.say(text),
   () => transcript.keepEnd()
 );
+
+byId("composer-text").addEventListener("input", () => conversation.typing());
 
 function showTopics(on) {
   topics.hidden = !on;

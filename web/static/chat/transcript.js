@@ -2,7 +2,7 @@
 
 import { make } from "./dom.js";
 import { sayTime } from "./texts.js";
-import { typingBubble } from "./bubbles.js";
+import { typeAs, typingBubble } from "./bubbles.js";
 
 const GAP = 5 * 60 * 1000; // ms of silence after which the time is shown
 const NEAR_END = 60; // px that still count as being at the end
@@ -59,7 +59,8 @@ export class Transcript {
     }, 300);
   }
 
-  showTyping(on) {
+  showTyping(on, author) {
+    typeAs(this._typing, author || "bot");
     this._log.setAttribute("aria-busy", String(on));
     if (!on) {
       if (this._typing.parentNode) this._log.removeChild(this._typing);
