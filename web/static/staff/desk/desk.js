@@ -105,6 +105,10 @@ function suggest() {
 }
 
 function changed(event) {
+  if (event.shown) {
+    refreshLists();
+    return;
+  }
   const here = event.handling && event.handling === opened;
   if (event.kind === "queued" || (event.kind === "message" && event.mine && !here) || event.kind === "invited") alertAgent();
   if (event.kind === "message" && here) {

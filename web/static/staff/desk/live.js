@@ -2,7 +2,7 @@
 
 /**
  * @param {number} after the last event that the page has
- * @param {Object} report callbacks: changed({kind, handling, mine}), typing({handling}), state(words, connected)
+ * @param {Object} report callbacks: changed({kind, handling, mine, shown}), typing({handling}), state(words, connected)
  */
 export function listen(after, report) {
   let last = after;
@@ -16,8 +16,11 @@ export function listen(after, report) {
       report.state("已连接", true);
     });
     source.addEventListener("desk", (event) => {
-      last = Number(event.lastEventId) || last;
-      report.changed(JSON.parse(event.data));
+      const number = Number(event.lastEventId) || last;
+      // The server looks some seconds back, so that nothing is missed; the page may show it already.
+      const shown = number <= after;
+      last = Math.max(last, number);
+      report.changed({ ...JSON.parse(event.data), shown });
     });
     source.addEventListener("typing", (event) => report.typing(JSON.parse(event.data)));
     source.addEventListener("error", () => {
