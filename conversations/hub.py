@@ -36,7 +36,7 @@ from qinwen.clock import now
 from qinwen.database import Database
 from qinwen.log import logger
 from qinwen.replies import Reply
-from qinwen.vocabulary import Outcome
+from qinwen.vocabulary import Holder, Outcome
 
 log = logger(__name__)
 T = TypeVar("T")
@@ -287,14 +287,23 @@ class Hub:
         """
         return await self.runs.in_ledger(lambda s: ledger.messages_after(s, citizen, after))
 
-    async def waiting_words(self, citizen: str) -> str:
-        """Say where a citizen stands who waits for a person; empty for everybody else.
+    async def who_answers(self, citizen: str) -> dict[str, str]:
+        """Tell who answers a citizen now: `{"holder", "text"}`; `text` says where they stand while they wait for a person.
 
         Raises:
             LedgerUnavailable: the database can't be used.
         """
         desk = self._desk
-        return await self.runs.in_ledger(lambda s: desk.waiting_words(s, citizen)) if desk else ""
+        if desk is None:
+            return {"holder": Holder.BOT.value, "text": ""}
+
+        def look(session: Session) -> dict[str, str]:
+            conversation = ledger.find_last_conversation(session, citizen)
+            holder = ledger.find_holder(session, conversation) if conversation else Holder.BOT
+            text = desk.waiting_words(session, citizen) if holder is Holder.QUEUED else ""
+            return {"holder": holder.value, "text": text}
+
+        return await self.runs.in_ledger(look)
 
     def show_typing(self, citizen: str, side: Side) -> None:
         """Show that somebody types in a citizen's conversation; nothing is written."""

@@ -25,6 +25,8 @@ from qinwen.replies import Source
 _LONGEST_FACT = 100
 _MOST_FACTS = 20
 _ANSWERS = 3
+# What is said about the queue tells an agent nothing about the matter.
+_ABOUT_DESK = frozenset({"desk_queued", "desk_closed", "handed_off"})
 _EARLIER = 5
 
 
@@ -131,7 +133,7 @@ def read_brief(session: Session, handling: str, moment: datetime) -> Brief:
 
 def _answers(lines: Sequence[Line]) -> tuple[BotAnswer, ...]:
     questions = {line.turn: line.reply.text for line in lines if line.author == "citizen"}
-    said = [line for line in lines if line.author == "bot" and line.reply.text]
+    said = [line for line in lines if line.author == "bot" and line.reply.text and line.outcome not in _ABOUT_DESK]
     return tuple(
         BotAnswer(questions.get(line.turn, ""), line.reply.text, line.outcome, line.reply.sources) for line in said[-_ANSWERS:]
     )

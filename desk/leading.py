@@ -74,7 +74,7 @@ def offer(text: str, response: Response, before: Sequence[Line], desks: Desks, *
     vain = response.outcome.value in _IN_VAIN
     upset = mood_of([text]) is Mood.UPSET
     again = vain and _vain_before(before)
-    if (again or upset) and not _was_offered(before[-2:]):
+    if (again or upset) and not _was_urged(before):
         offered = words.offered(choice, upset=upset)
         return replace(response, replies=(*response.replies, offered))
     if not vain:
@@ -143,6 +143,11 @@ def _was_offered(before: Sequence[Line]) -> bool:
     """Tell whether the last thing that was said to the citizen offered a person."""
     told = [line for line in before if line.author != "citizen"]
     return bool(told) and any(choice.value == words.ASK_FOR_PERSON for choice in told[-1].reply.choices)
+
+
+def _was_urged(before: Sequence[Line]) -> bool:
+    """Tell whether a person was offered in a sentence of its own lately, and not only by a button."""
+    return any(words.OFFER in line.reply.text for line in before[-6:])
 
 
 def _named_department(text: str) -> str | None:

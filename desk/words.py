@@ -12,6 +12,7 @@ from qinwen.replies import Choice, Reply
 
 LEAVE_MESSAGE, KEEP_WAITING, BACK_TO_BOT = "留言", "继续等", "回到机器人"
 ASK_FOR_PERSON = "转人工"
+OFFER = "要不要请坐席来接着办？"
 _WEEKDAYS = "一二三四五六日"
 _IN_QUEUE = (Choice("继续等", KEEP_WAITING), Choice("留言，晚些答复我", LEAVE_MESSAGE), Choice("不等了，问机器人", BACK_TO_BOT))
 _NO_MESSAGE = (Choice("不留言了", BACK_TO_BOT),)
@@ -50,7 +51,7 @@ def closed(desk: Desk, opens_at: datetime | None, moment: datetime) -> Reply:
 def offered(choice: Choice, *, upset: bool) -> Reply:
     """Offer a person to somebody whom the bot did not help."""
     begin = "听得出您着急了，实在对不住。" if upset else "连着几次没帮上您，实在对不住。"
-    return Reply("choices", f"{begin}要不要请坐席来接着办？前面说的坐席都看得到，不用再说一遍。", (choice,))
+    return Reply("choices", f"{begin}{OFFER}前面说的坐席都看得到，不用再说一遍。", (choice,))
 
 
 def closed_for_complaint(desk: Desk, opens_at: datetime | None, moment: datetime) -> Reply:

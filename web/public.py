@@ -36,6 +36,8 @@ CLOSING = web.AppKey("closing", asyncio.Event)
 _STATIC = Path(__file__).parent / "static"
 _PAGE = Path(__file__).parent / "templates" / "chat.html"
 _HEARTBEAT = 15
+# What a page takes for granted until it hears otherwise.
+NOBODY_WAITS = {"holder": "bot", "text": ""}
 _MAX_BODY = 64 * 1024
 
 
@@ -93,7 +95,7 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
         headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
     await response.prepare(request)
-    news, typed, place = hub.listen(citizen), 0.0, ""
+    news, typed, holder = hub.listen(citizen), 0.0, NOBODY_WAITS
     try:
         await response.write(b": open\n\n")
         while not closing.is_set():
@@ -106,9 +108,9 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
                 typed = until
                 if until:
                     await response.write(sign_chunk("typing", {"author": "agent"}))
-            if (words := await hub.waiting_words(citizen)) != place:
-                place = words
-                await response.write(sign_chunk("waiting", {"text": words}))
+            if (now := await hub.who_answers(citizen)) != holder:
+                holder = now
+                await response.write(sign_chunk("holder", now))
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(news.wait(), timeout=_HEARTBEAT)
                 continue

@@ -193,9 +193,13 @@ async def test_a_left_message_is_taken_and_answered(browser, people, hub_with_de
     assert (await browser.send("/desk/messages/1/answer", text="再答一次")).status == 404
 
 
-async def test_a_citizen_who_waits_hears_where_they_stand(waiting, hub_with_desk, service_desk):
-    assert await hub_with_desk.waiting_words(waiting.citizen) == "正在排队：您排在第一位，坐席一有空就来"
+async def test_a_citizen_who_waits_hears_where_they_stand(waiting, hub_with_desk, service_desk, people):
+    assert await hub_with_desk.who_answers(waiting.citizen) == {
+        "holder": "queued", "text": "正在排队：您排在第一位，坐席一有空就来"
+    }  # fmt: skip
     citizen = await hub_with_desk.open_citizen("webchat", "second")
     first = await hub_with_desk.take(CitizenMessage(citizen, "m1", "护照多少钱"))
     await service_desk.hand_over(HandoffRequest(first.conversation, citizen, HandoffReason.ASKED, "转人工"))
-    assert await hub_with_desk.waiting_words(citizen) == "正在排队：您前面还有 1 位"
+    assert (await hub_with_desk.who_answers(citizen))["text"] == "正在排队：您前面还有 1 位"
+    await service_desk.claim(waiting.id, people["wang"].id)
+    assert await hub_with_desk.who_answers(waiting.citizen) == {"holder": "with_agent", "text": ""}

@@ -96,5 +96,5 @@ def test_who_is_upset_is_offered_a_person_once():
     response = bot(Outcome.REFUSED_UNSAFE, "insult")
     text = "气死我了，你们就是糊弄人"
     assert len(offer(text, response, [], DESKS, is_open=True).replies) == 2
-    offered = turn(1, text, "要不要", "refused_unsafe", (Choice("转人工", "转人工"),))
+    offered = turn(1, text, "要不要请坐席来接着办？", "refused_unsafe", (Choice("转人工", "转人工"),))
     assert len(offer(text, response, offered, DESKS, is_open=True).replies) == 1

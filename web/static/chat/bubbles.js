@@ -62,7 +62,8 @@ function notice(reply, onChoice) {
 /** Say whose the typing bubble is: the bot's, or a person's. */
 export function typeAs(bubble, author) {
   bubble.querySelector(".avatar").setAttribute("src", AUTHORS[author].picture);
-  bubble.setAttribute("data-typing", author);
+  bubble.setAttribute("data-author", author);
+  bubble.querySelector(".message-body span").textContent = AUTHORS[author].name + "：";
 }
 
 /** Make the bubble that moves while an answer is on its way. */

@@ -59,7 +59,7 @@ export class Conversation {
       if (problem.kind === "session") this._api.endSession();
       else this._lost(true, UNREACHABLE);
     }
-    messages.filter((message) => message.direction === "out").forEach((message) => this._heard(message.author, message.outcome));
+    messages.filter((message) => message.direction === "out").forEach((message) => this._heard(message.author));
     // What was sent while this was loading has its bubbles already.
     const earlier = messages.filter((message) => !this._letters.has(message.message_id));
     this._transcript.restore(
@@ -86,21 +86,21 @@ export class Conversation {
   }
 
   _signed(name, about) {
-    if (name === "waiting") this._report.waiting(about.text || "");
+    if (name === "holder") {
+      this._person = about.holder === "with_agent";
+      if (about.holder !== "bot") document.body.classList.add("has-person");
+      this._report.person(this._person);
+      this._report.waiting(about.text || "");
+    }
     if (name !== "typing" || !this._person) return;
     clearTimeout(this._personTypes);
     this._transcript.showTyping(true, "agent");
     this._personTypes = setTimeout(() => this._showTyping(), TYPING_LASTS);
   }
 
-  /** Note who speaks now, from what was just said: a person, the desk's notices, or the bot again. */
-  _heard(author, outcome) {
-    const before = this._person;
-    if (author === "agent" || outcome === "handed_off") this._person = true;
-    if (author === "bot" && outcome !== "desk_queued") this._person = false;
+  /** Once a person has spoken, each bubble says whose it is. */
+  _heard(author) {
     if (author === "agent" || author === "system") document.body.classList.add("has-person");
-    if (author !== "citizen" && outcome !== "desk_queued") this._report.waiting("");
-    if (before !== this._person || author === "agent") this._report.person(this._person);
     if (author === "agent") {
       clearTimeout(this._personTypes);
       this._showTyping();
@@ -142,7 +142,6 @@ export class Conversation {
     letter.state = "answered";
     this._lost(false);
     showDelivery(letter.bubble, "sent", "", null);
-    if (turn.outcome === "handed_off") this._heard("citizen", turn.outcome);
     this._show(turn.replies, "bot", turn, letter);
     this._release(letter);
     this._showTyping();
@@ -169,7 +168,7 @@ export class Conversation {
     this._lastId = Math.max(this._lastId, message.id);
     const letter = this._letters.get(message.message_id);
     if (!letter) {
-      if (message.direction === "out") this._heard(message.author, message.outcome);
+      if (message.direction === "out") this._heard(message.author);
       this._transcript.addOthers([this._bubbleOf(message)], readTime(message.at));
       if (message.direction === "out") this._report.spoken([message.reply.text]);
       return;
@@ -198,7 +197,7 @@ export class Conversation {
 
   /** Show replies; `turn` says of which turn they are, and how it ended. */
   _show(replies, author, turn, letter) {
-    if (replies.length) this._heard(author, turn.outcome);
+    if (replies.length) this._heard(author);
     if (letter) letter.shown = letter.shown.concat(replies.map((reply) => reply.text));
     const bubbles = replies.map((reply, place) =>
       this._replyBubble(reply, author, turn, place === replies.length - 1)
