@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from knowledge_base import EditConflict, EntryNotFound
 from staff import Permission
-from web.console.knowledge import imports, radar
+from web.console.knowledge import imports, radar, word
 from web.console.knowledge.editing import EditPages, show_differences
 from web.console.knowledge.entries import EntryPages, count_waiting
 from web.console.knowledge.lab import LabPages
@@ -34,6 +34,8 @@ def make_knowledge_module(room: KnowledgeRoom) -> Module:
             Route("GET", "/knowledge/lab", lab.show, _READ),
             Route("POST", "/knowledge/lab/wording", lab.add_wording, _EDIT),
             Route("GET", "/knowledge/as-of", lab.show_past, _READ),
+            Route("GET", "/knowledge/word", word.show_form, _EDIT),
+            Route("POST", "/knowledge/word", word.take_word, _EDIT, _FILE),
             Route("GET", "/knowledge/imports", imports.show_imports, _READ),
             Route("POST", "/knowledge/imports", imports.take_file, _IMPORT, _FILE),
             Route("GET", _BATCH, imports.show_import, _READ),
