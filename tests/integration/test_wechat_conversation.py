@@ -44,7 +44,7 @@ class Server(TestServer):
 
 
 @asynccontextmanager
-async def wechat(tmp_path, database, responder, scale):
+async def wechat(tmp_path, database, responder, scale, cases=None, show_hub=lambda hub: None):
     """Put the channel together as the web process does, with the platform against it; gives the citizen's phone."""
     async with Platform(Account(), [], seed=7, time_scale=scale) as platform:
         settings = load_settings(
@@ -57,7 +57,8 @@ async def wechat(tmp_path, database, responder, scale):
             secrets_needed=False,
         )
         client = WechatClient(settings, database)
-        hub = Hub(database, responder, Unlimited(), 3600, {"wechat": WechatCarrier(client)})
+        hub = Hub(database, responder, Unlimited(), 3600, {"wechat": WechatCarrier(client)}, cases=cases)
+        show_hub(hub)
         courier = asyncio.create_task(Courier(hub).run())
         server = Server(make_public_app(settings, hub, Unlimited(), client))
         await server.start_server()
