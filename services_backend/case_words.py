@@ -9,10 +9,11 @@ from qinwen.replies import Reply
 from qinwen.vocabulary import Outcome
 from services_backend.appointments import Appointment
 from services_backend.case_numbers import print_case_number
-from services_backend.cases import Case, CasePage, local_date
+from services_backend.cases import Case, CasePage, CaseSummary, local_date
 from services_backend.explaining import Explanation, Offer, tell_date
 from services_backend.keeping import KnownCase
 from services_backend.talk_state import CaseAnswer, say
+from services_backend.vocabulary import CaseState
 
 DESK, BIND, LIST, UNBIND, BOOK = "转人工", "绑定身份", "我的办件", "解除绑定", "预约办事"
 SUBMIT, NO_REASON = "就这些，提交评价", "没有原因，直接提交"
@@ -116,8 +117,7 @@ def tell_list(page: CasePage, applicant: str) -> CaseAnswer:
     pages = -(-page.total // page.size)
     title = f"{applicant}的办件（共{page.total}件）" + (f"，第{page.page}页" if pages > 1 else "")
     lines = [
-        f"· {case.item_name}：{case.state.label}，从{tell_date(local_date(case.since), today())}开始"
-        + (f"，最晚{tell_date(case.promised_due_on, today())}办完" if case.promised_due_on and case.state.is_open else "")
+        f"· {case.item_name}：{case.state.label}，从{tell_date(local_date(case.since), today())}开始" + _due(case)
         for case in page.cases
     ]
     choices: list[str | tuple[str, str]] = [
@@ -127,6 +127,15 @@ def tell_list(page: CasePage, applicant: str) -> CaseAnswer:
         choices.append(("下一页", f"我的办件 第{page.page + 1}页"))
     asked = say(Outcome.CASE_STATUS, "想细看哪一件？", *choices)
     return CaseAnswer(Outcome.CASE_STATUS, (Reply("card", "\n".join([title, *lines])), *asked.replies))
+
+
+def _due(case: CaseSummary) -> str:
+    """Say by when a case is to be done; while its clock stands still there is no such day."""
+    day = case.promised_due_on
+    if day is None or not case.state.is_open or case.state in {CaseState.CORRECTION, CaseState.SPECIAL}:
+        return ""
+    told = tell_date(day, today())
+    return f"，最晚{told}办完" if day >= today() else f"，应当在{told}办完，已经过期"
 
 
 def slot_words(starts_at: datetime) -> str:

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text as sql
 
@@ -192,6 +194,17 @@ async def test_a_bound_citizen_lists_their_cases_and_sees_each_without_proof(tal
     listed = await talker.say("我的办件")
     assert "共2件" in words(listed)
     assert (await talker.say(f"查 {print_case_number(make_case(2).number)}")).outcome is Outcome.CASE_STATUS
+
+
+async def test_the_list_says_by_when_what_is_late_and_nothing_where_the_clock_stands_still(talker, bind):
+    await bind(
+        make_case(1, promised_due_on=today() + timedelta(days=3)),
+        make_case(2, promised_due_on=today() - timedelta(days=1)),
+        make_case(3, CaseState.CORRECTION, promised_due_on=today()),
+    )
+    lines = words(await talker.say("我的办件")).splitlines()
+    endings = sorted(line.split("，")[-1][-2:] for line in lines if line.startswith("·"))
+    assert endings == ["办完", "开始", "过期"]
 
 
 async def test_another_s_case_is_no_easier_for_a_bound_citizen(talker, bind, backend):
