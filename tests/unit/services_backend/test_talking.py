@@ -156,6 +156,15 @@ async def test_a_code_that_did_not_come_is_sent_again_after_the_last_four(talker
     assert len(backend.sms) == 2
 
 
+@pytest.mark.parametrize("text", ["我手机号早换了", "那个电话停机了", "手机丢了收不了短信"])
+async def test_who_has_another_phone_now_is_told_what_to_do(talker, backend, text):
+    case = make_case()
+    backend.add_case(case, LAST4)
+    await talker.say(case.number, "check_case")
+    await talker.say(LAST4)
+    assert "更新" in words(await talker.say(text, "bind_account"))
+
+
 async def test_an_identity_number_in_full_counts_by_its_last_four(talker, backend):
     case = make_case()
     backend.add_case(case, LAST4)
