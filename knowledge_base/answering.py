@@ -107,8 +107,8 @@ class Answerer:
         option = chosen_option(question.text, context.options)
         if option:
             return self._answer_facet(option.item, option.facet, option.region or _region(question), at)
-        if question.regions and context.item and says_only_region(question.text):
-            return self._answer_facet(context.item, context.facet or Facet.OVERVIEW, question.regions[0], at)
+        if question.regions and context.item and says_only_region(corrected(question.text) or question.text):
+            return self._answer_facet(context.item, context.facet or Facet.OVERVIEW, question.regions[-1], at)
         return self._answer_ranked(index, self._followed(self._rank(index, question), question), question, at)
 
     def _followed(self, best: Best, question: Question) -> Best:

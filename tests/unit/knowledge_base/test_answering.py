@@ -109,6 +109,12 @@ def test_a_region_named_now_counts_before_the_conversation_s(ask):
     assert "西安市民中心。" in first(ask("西安护照去哪儿办", Facet.PLACE, regions=[XIAN], region=BAOJI))
 
 
+@pytest.mark.parametrize(("text", "named"), [("不对,我在宝鸡", [BAOJI]), ("不是西安,是宝鸡", [XIAN, BAOJI])])
+def test_a_corrected_region_answers_the_same_again(ask, text, named):
+    answer = ask(text, Facet.PLACE, regions=named, region=XIAN, item="passport", facet=Facet.PLACE)
+    assert (answer.outcome, answer.item, answer.facet, answer.region) == (Outcome.ANSWERED, "passport", Facet.PLACE, BAOJI)
+
+
 def test_without_a_region_the_regions_that_differ_are_offered(ask):
     answer = ask("护照去哪儿办", Facet.PLACE)
     assert [option.region for option in answer.options] == [XIAN, BAOJI]
