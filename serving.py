@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from channels.wechat import CHANNEL, WechatCarrier
-from channels.wechat.server_api import WechatClient
+from channels.wechat.server_api import WechatClient, make_case_notices
 from conversations import (
     Carrier,
     Courier,
@@ -113,13 +113,12 @@ async def serve_web(settings: Settings) -> None:
         }
         # The case system is not ours: without it we are ready all the same, only the page of the system's state asks.
         modules = staff_modules(settings, room, wechat, backend, {**checks, "services": backend.check}, desk, hub)
+        typing = wechat.show_typing if wechat and settings.wechat_customer_messages else None
+        more = (events, make_rating_route(hub, desk))
+        public = make_public_app(settings, hub, openings, wechat, more, typing)
         runners = []
         for app, host, port in (
-            (
-                make_public_app(settings, hub, openings, wechat, (events, make_rating_route(hub, desk))),
-                settings.public_host,
-                settings.public_port,
-            ),
+            (public, settings.public_host, settings.public_port),
             (make_staff_app(settings, database, modules), settings.staff_host, settings.staff_port),
         ):
             app[CHECKS] = checks
@@ -203,7 +202,9 @@ def wechat_carriers(settings: Settings, client: WechatClient | None) -> dict[str
     if settings.wechat_mode == "off":
         return {}
     pushing = client if settings.wechat_customer_messages else None
-    return {CHANNEL: WechatCarrier(pushing, menus=settings.wechat_menu_messages)}
+    notices = make_case_notices(settings, client) if client else None
+    notifier = notices.send if notices else None
+    return {CHANNEL: WechatCarrier(pushing, menus=settings.wechat_menu_messages, notifier=notifier)}
 
 
 def run_web() -> None:

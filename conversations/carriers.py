@@ -60,6 +60,17 @@ class Carrier(Protocol):
     def merge(self, parts: Sequence[Part]) -> Merged:
         """Put as many of the first parts together as fit into one message (for a reply that may be one only)."""
 
+    @property
+    def notifies(self) -> bool:
+        """Whether a citizen can be notified of a part with a `notice` when nothing may be pushed to them any more."""
+
+    async def notify(self, address: str, part: Part) -> None:
+        """Notify a citizen of a part that can't be pushed; the part itself waits until they write.
+
+        Raises:
+            DeliveryFailed: it did not go out, or nobody knows.
+        """
+
     async def send(self, address: str, part: Part) -> None:
         """Push one part to a citizen's address.
 

@@ -56,7 +56,8 @@ class Courier:
         runs = self._hub.runs
         self._hub.courier_wake.clear()
         room = _AT_ONCE - len(self._tasks)
-        parcels = await runs.in_ledger(lambda s: deliveries.take_due(s, runs.runner, room)) if room > 0 else []
+        notifying = [name for name, carrier in self._hub.carriers.items() if carrier.notifies]
+        parcels = await runs.in_ledger(lambda s: deliveries.take_due(s, runs.runner, room, notifying)) if room > 0 else []
         for parcel in parcels:
             self._begin(self._deliver(parcel))
         if not parcels:
@@ -69,6 +70,8 @@ class Courier:
             carrier = self._hub.carriers.get(parcel.channel)
             if carrier is None:
                 failure = DeliveryFailed("park", "channel_off", "这个渠道现在没有开。")
+            elif parcel.notice:
+                await carrier.notify(parcel.address, parcel.part)
             else:
                 await carrier.send(parcel.address, parcel.part)
         except DeliveryFailed as error:

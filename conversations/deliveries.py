@@ -7,7 +7,7 @@ never sent again by itself. A citizen's deliveries go out in the order of their 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,13 +26,15 @@ OFFER_LEASE = timedelta(seconds=25)
 MAX_ATTEMPTS = 6
 # Nobody knows whether these were seen: the citizen gets them again only when staff say so.
 UNCERTAIN = "unknown"
+# The citizen was notified that there is something; it waits until they write.
+NOTIFIED = "notified"
 _BLOCKING = ("waiting", "offered", "due", "sending")
 OPEN = (*_BLOCKING, "parked")
 
 
 @dataclass(frozen=True)
 class Parcel:
-    """A delivery that is ours to push."""
+    """A delivery that is ours to push, or, where nothing may be pushed any more, to notify the citizen of."""
 
     id: int
     citizen: str
@@ -40,6 +42,7 @@ class Parcel:
     address: str
     part: Part
     attempts: int
+    notice: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,8 +141,11 @@ def withdraw(session: Session, turn: str) -> None:
     )
 
 
-def take_due(session: Session, runner: str, limit: int) -> list[Parcel]:
-    """Take what is to be pushed now: of each citizen the first open message only, counted against their allowance."""
+def take_due(session: Session, runner: str, limit: int, notifying: Collection[str] = ()) -> list[Parcel]:
+    """Take what is to be pushed now: of each citizen the first open message only, counted against their allowance.
+
+    On the channels of `notifying`, a message with a notice goes out as that where the allowance is used up.
+    """
     earlier = aliased(Delivery)
     blocked = exists().where(earlier.citizen_id == Delivery.citizen_id, earlier.id < Delivery.id, earlier.state.in_(_BLOCKING))
     ids = session.scalars(
@@ -148,23 +154,26 @@ def take_due(session: Session, runner: str, limit: int) -> list[Parcel]:
         .order_by(Delivery.id)
         .limit(limit)
     ).all()
-    return [parcel for number in ids if (parcel := _take(session, number, runner))]
+    return [parcel for number in ids if (parcel := _take(session, number, runner, notifying))]
 
 
 def finish_delivery(session: Session, parcel: Parcel, failure: DeliveryFailed | None) -> None:
     """Write how pushing went: sent, or what the failure's kind says."""
     values: dict[str, Any] = {"lease_until": None, "changed_at": now()}
-    if failure is None:
+    if parcel.notice and (failure is None or failure.kind == "unknown"):
+        values |= {"state": "parked", "reason": NOTIFIED}
+    elif failure is None:
         values |= {"state": "sent", "way": "push", "reason": None}
     elif failure.kind == "retry" and parcel.attempts + 1 < MAX_ATTEMPTS:
         pause = max(failure.delay, 0.5 * 2**parcel.attempts)
         values |= {"state": "due", "reason": failure.reason, "next_at": now() + timedelta(seconds=pause)}
-    elif failure.kind == "give_up":
+    elif failure.kind == "give_up" and not parcel.notice:
         values |= {"state": "given_up", "reason": failure.reason}
     else:
         values |= {"state": "parked", "reason": UNCERTAIN if failure.kind == "unknown" else failure.reason}
     done = session.execute(update(Delivery).where(Delivery.id == parcel.id, Delivery.state == "sending").values(**values))
-    if failure is not None and failure.kind != "unknown" and isinstance(done, CursorResult) and done.rowcount:
+    nothing_went = failure is not None and failure.kind != "unknown" and not parcel.notice
+    if nothing_went and isinstance(done, CursorResult) and done.rowcount:
         session.execute(update(Citizen).where(Citizen.id == parcel.citizen).values(push_left=Citizen.push_left + 1))
 
 
@@ -195,7 +204,7 @@ def cancel_deliveries(session: Session, citizen: str, reason: str) -> None:
     session.execute(update(Delivery).where(Delivery.citizen_id == citizen).values(part={"text": ""}))
 
 
-def _take(session: Session, number: int, runner: str) -> Parcel | None:
+def _take(session: Session, number: int, runner: str, notifying: Collection[str]) -> Parcel | None:
     moment = now()
     taken = session.execute(
         update(Delivery)
@@ -218,6 +227,8 @@ def _take(session: Session, number: int, runner: str) -> Parcel | None:
         .values(push_left=Citizen.push_left - 1)
     )
     if not isinstance(allowed, CursorResult) or allowed.rowcount != 1:
+        if "notice" in row.part and citizen.channel in notifying:
+            return Parcel(number, citizen.id, citizen.channel, citizen.address, row.part, row.attempts - 1, notice=True)
         _change(session, [number], state="parked", reason="allowance", lease_until=None)
         return None
     return Parcel(number, citizen.id, citizen.channel, citizen.address, row.part, row.attempts - 1)

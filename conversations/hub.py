@@ -241,8 +241,12 @@ class Hub:
             self.courier_wake.set()
         return result
 
-    async def tell(self, citizen: str, reply: Reply, note: Callable[[Session], bool]) -> bool:
+    async def tell(
+        self, citizen: str, reply: Reply, note: Callable[[Session], bool], notice: Mapping[str, str] | None = None
+    ) -> bool:
         """Tell a citizen something unasked, if `note` in the same transaction says that it is still to be told.
+
+        `notice` holds the facts for a channel that can only notify them any more (`Carrier.notify`).
 
         Raises:
             LedgerUnavailable: the database can't be used.
@@ -254,7 +258,10 @@ class Hub:
                 return False
             _, channel, _ = ledger.post_message(session, conversation, "system", reply)
             if carrier := self.carriers.get(channel):
-                deliveries.add_parts(session, citizen, None, carrier.make_parts(Response(Outcome.ACKNOWLEDGED, (reply,))))
+                parts = carrier.make_parts(Response(Outcome.ACKNOWLEDGED, (reply,)))
+                if notice and carrier.notifies:
+                    parts = ({**parts[0], "notice": dict(notice)}, *parts[1:])
+                deliveries.add_parts(session, citizen, None, parts)
             return True
 
         told = await self.runs.in_ledger(write)

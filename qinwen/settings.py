@@ -106,6 +106,10 @@ class Settings:
     wechat_window: float = _setting("QINWEN_WECHAT_WINDOW", "600", "微信推送的时间戳可以差多少秒；0 为不查")
     wechat_menu_messages: bool = _setting("QINWEN_WECHAT_MENU_MESSAGES", "off", "选项能否用菜单消息(msgmenu):on 或 off")
     wechat_customer_messages: bool = _setting("QINWEN_WECHAT_CUSTOMER_MESSAGES", "on", "能否发客服消息:on 或 off")
+    wechat_notice_template: str = _setting("QINWEN_WECHAT_NOTICE_TEMPLATE", "", "办件进展的订阅通知模板编号；空为不发")
+    wechat_notice_fields: str = _setting(
+        "QINWEN_WECHAT_NOTICE_FIELDS", "thing1=item,phrase2=state,time3=time,character_string4=number", "模板的每一项填什么"
+    )
     wechat_api_url: str = _setting("QINWEN_WECHAT_API_URL", "https://api.weixin.qq.com", "微信服务端接口的地址")
     wechat_simulator: bool = _setting("QINWEN_WECHAT_SIMULATOR", "off", "没有公众号时用模拟的微信平台试一试:on 或 off")
     wechat_simulator_port: Port = _setting("QINWEN_WECHAT_SIMULATOR_PORT", "8070", "模拟的微信平台的端口(只在本机)")

@@ -64,6 +64,7 @@ def check_wechat(values: Mapping[str, Any], *, complete: bool) -> None:
         raise SettingError(f"QINWEN_WECHAT_BUDGET 不能超过 {_MAX_BUDGET} 秒：微信只等 5 秒。")
     for name, variable in (("public_url", "QINWEN_PUBLIC_URL"), ("wechat_api_url", "QINWEN_WECHAT_API_URL")):
         _check_url(variable, values[name])
+    read_notice_fields(values["wechat_notice_fields"])
     for name, (form, words) in _FORMS.items():
         value = values[f"wechat_{name}"]
         if value and not re.fullmatch(form, value, re.ASCII):
@@ -72,6 +73,19 @@ def check_wechat(values: Mapping[str, Any], *, complete: bool) -> None:
         for name in _needed(mode, customer_messages=values["wechat_customer_messages"]):
             if not values[f"wechat_{name}"]:
                 raise SettingError(f"缺少 {_variable(name)}：QINWEN_WECHAT_MODE 是 {mode} 时一定要有，请到公众号后台抄过来。")
+
+
+def read_notice_fields(text: str) -> dict[str, str]:
+    """Read which fact each field of the notice's template shows: "thing1=item,phrase2=state".
+
+    Raises:
+        SettingError: it can't be read; the message names the variable.
+    """
+    found = [re.fullmatch(r"\s*([a-z_]+\d+)\s*=\s*(item|state|time|number)\s*", part, re.ASCII) for part in text.split(",")]
+    if not all(found):
+        words = "QINWEN_WECHAT_NOTICE_FIELDS 应当像 thing1=item,phrase2=state 这样，等号右边是 item、state、time 或 number。"
+        raise SettingError(words)
+    return {match[1]: match[2] for match in found if match}
 
 
 def _needed(mode: str, *, customer_messages: bool) -> list[str]:

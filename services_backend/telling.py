@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -17,7 +17,7 @@ from typing import Protocol
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from qinwen.clock import now, today
+from qinwen.clock import SHAANXI, now, today
 from qinwen.log import logger
 from qinwen.quiet_hours import QuietHours
 from qinwen.replies import Choice, Reply
@@ -43,8 +43,13 @@ class Messenger(Protocol):
     async def last_heard(self, citizen: str) -> datetime | None:
         """Give when a citizen wrote last; None: nobody can be told any more."""
 
-    async def tell(self, citizen: str, reply: Reply, note: Callable[[Session], bool]) -> bool:
-        """Tell a citizen something, if `note` in the same transaction says that it is still to be told."""
+    async def tell(
+        self, citizen: str, reply: Reply, note: Callable[[Session], bool], notice: Mapping[str, str] | None = None
+    ) -> bool:
+        """Tell a citizen something, if `note` in the same transaction says that it is still to be told.
+
+        `notice` holds the facts for a channel that can only notify them: item, state, time, number.
+        """
 
 
 @dataclass
@@ -136,7 +141,13 @@ class Teller:
                 keeping.note_known(session, notice.citizen, case)
             return True
 
-        await self.messenger.tell(notice.citizen, reply, note)
+        facts = {
+            "item": notice.item_name,
+            "state": notice.state.label,
+            "time": f"{notice.happened_at.astimezone(SHAANXI):%Y年%m月%d日 %H:%M}",
+            "number": notice.number,
+        }
+        await self.messenger.tell(notice.citizen, reply, note, facts)
         return True
 
     async def _tell_promise(self, promise: OpenPromise) -> None:

@@ -27,7 +27,7 @@ from web.address import address_behind
 from web.faults import translate_errors
 from web.headers import secure_headers
 from web.health import healthz, readyz
-from web.wechat import make_wechat_routes
+from web.wechat import Typing, make_wechat_routes
 
 HUB = web.AppKey("hub", Hub)
 SETTINGS = web.AppKey("settings", Settings)
@@ -144,6 +144,7 @@ def make_public_app(
     session_limiter: RateLimiter,
     wechat: CodeExchange | None = None,
     more: Sequence[web.RouteDef] = (),
+    typing: Typing | None = None,
 ) -> web.Application:
     """Put the public application together; `manage.py` adds the health checks.
 
@@ -153,6 +154,7 @@ def make_public_app(
         session_limiter: sessions per address.
         wechat: exchanges the codes of WeChat's web login; None where the account can't.
         more: further routes: where the case system reports changes.
+        typing: shows a WeChat citizen that a late answer is being written.
     """
     app = web.Application(middlewares=[secure_headers, translate_errors], client_max_size=_MAX_BODY)
     app[SETTINGS], app[HUB], app[SESSION_LIMITER], app[CLOSING] = settings, hub, session_limiter, asyncio.Event()
@@ -165,7 +167,7 @@ def make_public_app(
     app.router.add_get("/api/chat/events", stream_events, allow_head=False)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
-    app.router.add_routes([*make_wechat_routes(settings, hub, wechat), *more])
+    app.router.add_routes([*make_wechat_routes(settings, hub, wechat, typing=typing), *more])
     app.router.add_static("/static/", _STATIC)
 
     async def close(app: web.Application) -> None:

@@ -54,6 +54,7 @@ _REMEMBERED = 10_000
 _NOSNIFF = {"X-Content-Type-Options": "nosniff"}
 Event = DeskSession | SendingResult | Consent
 Note = Callable[[Event], Awaitable[None]]
+Typing = Callable[[str], Awaitable[object]]
 
 
 class Webhook:
@@ -64,10 +65,12 @@ class Webhook:
         hub: where citizens' messages go.
         budget: how many seconds after a push began its reply must be ready; later it is pushed.
         note: takes what the platform tells us beside messages; by default it is only logged.
+        typing: shows a citizen that an answer is being written.
     """
 
-    def __init__(self, door: Door, hub: Hub, budget: float, note: Note | None = None) -> None:
-        self._door, self._hub, self._budget, self._note = door, hub, budget, note
+    def __init__(self, door: Door, hub: Hub, budget: float, note: Note | None = None, typing: Typing | None = None) -> None:
+        self._door, self._hub, self._budget, self._note, self._typing = door, hub, budget, note, typing
+        self._showing: set[asyncio.Task[None]] = set()
         self._orders = Orders()
         self._slow_down = TokenBuckets(_NOTICES_PER_MINUTE)
         # Whoever was taken is not turned away when the platform asks again.
@@ -130,9 +133,26 @@ class Webhook:
             _count("internal")
             part = _text(words().broken) if received is None else None
         if part is None:
+            if received is not None and not received.task.done():
+                self._show_typing(openid, received)
             return _acknowledge()
         reply = web.Response(text=self._door.seal(letter, part), content_type="text/xml", headers=_NOSNIFF)
         return reply if received is None else await self._write(request, reply, received)
+
+    def _show_typing(self, openid: str, received: Received) -> None:
+        """Show that an answer is being written, beside the acknowledgement, which must not wait for it."""
+        if self._typing is None:
+            return
+
+        async def show(typing: Typing) -> None:
+            try:
+                await typing(openid)
+            except Exception:
+                log.exception("wechat_typing_not_shown", turn=received.turn)
+
+        task = asyncio.create_task(show(self._typing))
+        self._showing.add(task)
+        task.add_done_callback(self._showing.discard)
 
     async def _write(self, request: web.Request, reply: web.Response, received: Received) -> web.Response:
         try:
@@ -180,6 +200,7 @@ def make_wechat_routes(
     exchange: CodeExchange | None = None,
     note: Note | None = None,
     clock: Callable[[], float] = time.time,
+    typing: Typing | None = None,
 ) -> list[web.RouteDef]:
     """Give the channel's routes for the public application; none when the channel is off.
 
@@ -189,10 +210,11 @@ def make_wechat_routes(
         exchange: exchanges the codes of web authorisation; without, the page opens without the citizen's identity.
         note: takes what the platform tells us beside messages.
         clock: our own time, seconds since 1970.
+        typing: shows a citizen that a late answer is being written; without, nothing is shown.
     """
     if settings.wechat_mode == "off":
         return []
-    webhook = Webhook(Door(settings, clock), hub, settings.wechat_budget, note)
+    webhook = Webhook(Door(settings, clock), hub, settings.wechat_budget, note, typing)
     login = Login(settings, hub, exchange)
     return [
         web.get(PATH, webhook.verify, allow_head=False),

@@ -76,7 +76,7 @@ async def test_on_a_fresh_installation_it_says_what_was_never_done(page):
 async def test_a_process_that_is_down_or_silent_is_named_and_the_rest_is_shown(page, monkeypatch):
     monkeypatch.setattr(status, "_WITHIN", 0.3)
     text = await page({"数据库": well, "对话引擎": broken, "动作服务": silent})
-    assert "对话引擎没有正常回答（ConnectionRefusedError）" in text
+    assert "对话引擎没有正常回答（连不上）" in text
     assert "动作服务没有正常回答（没有按时回答）" in text
 
 

@@ -24,7 +24,7 @@ from qinwen.backup import LAST_BACKUP
 from qinwen.clock import now
 from qinwen.database import make_engine
 from qinwen.settings import Settings
-from services_backend import BreakerMode, BreakerState, count_open
+from services_backend import BackendUnavailable, BreakerMode, BreakerState, count_open
 from staff import Permission
 from web.console.modules import Module, NavEntry, Route, needs
 from web.console.pages import render, transact
@@ -166,8 +166,16 @@ async def _try(name: str, check: Check) -> Health:
     try:
         await asyncio.wait_for(check(), timeout=_WITHIN)
     except Exception as error:  # noqa: BLE001  (whatever is wrong with a process, the page says so)
-        problem = "没有按时回答" if isinstance(error, asyncio.TimeoutError) else type(error).__name__
+        problem = _problem(error)
     return Health(name, problem, round((time.monotonic() - started) * 1000))
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, asyncio.TimeoutError):
+        return "没有按时回答"
+    if isinstance(error, OSError | BackendUnavailable):
+        return "连不上"
+    return type(error).__name__
 
 
 async def _or_none(work: Awaitable[T]) -> T | None:

@@ -3,6 +3,7 @@
 `WechatClient` is what others use; `commands` has the words of `qinwen wechat …`.
 """
 
+from channels.wechat.server_api.case_notices import CaseNotices, make_case_notices
 from channels.wechat.server_api.circuits import CircuitState
 from channels.wechat.server_api.client import WechatClient
 from channels.wechat.server_api.commands import CommandFailed, check, create_menu, delete_menu, make_qr_code, show_menu
@@ -14,6 +15,7 @@ from channels.wechat.server_api.notices import Notice
 
 __all__ = [
     "CallFailed",
+    "CaseNotices",
     "CircuitState",
     "CommandFailed",
     "ContentRefused",
@@ -28,6 +30,7 @@ __all__ = [
     "delete_menu",
     "erase_media",
     "explain",
+    "make_case_notices",
     "make_qr_code",
     "media_folder",
     "purge_media",

@@ -42,7 +42,9 @@ class FakeCarrier:
 
     def __init__(self):
         self.pushes = True
+        self.notifies = False
         self.sent = []
+        self.notified = []
         self.failures = []
 
     def make_parts(self, response):
@@ -51,6 +53,11 @@ class FakeCarrier:
     def merge(self, parts):
         taken = parts[:3]
         return Merged({"text": "|".join(part["text"] for part in taken)}, len(taken))
+
+    async def notify(self, address, part):
+        if self.failures:
+            raise self.failures.pop(0)
+        self.notified.append((address, part["notice"]))
 
     async def send(self, address, part):
         await asyncio.sleep(0)
@@ -377,3 +384,42 @@ async def test_whoever_would_wait_too_long_is_told_at_once_but_a_few_never_are(m
     responder.hold["慢"].set()
     await asyncio.gather(*(one.task for one in taken))
     await hub.receive(CitizenMessage(citizens[16], "1", "慢", None, ALLOWED), "wechat")
+
+
+async def test_who_can_not_be_pushed_to_is_notified_and_gets_the_words_when_they_write(
+    hub, say, person, carrier, courier, ledger_database
+):
+    carrier.notifies = True
+    first = await say("护照")
+    await hub.answer_within(first, 1)
+    await hub.confirm(first)
+    change(ledger_database, Citizen, push_left=0)
+    facts = {"item": "身份证换领", "state": "办结"}
+    assert await hub.tell(person, Reply("text", "办好了"), lambda _: True, facts)
+    await until(lambda: states(ledger_database)[1] == ("parked", None, "notified"))
+    assert carrier.notified == [("openid", facts)]
+    assert carrier.sent == []
+    assert await hub.answer_within(await say("好的"), 1) == {"text": "办好了|答:好的"}
+
+
+async def test_who_did_not_consent_is_told_when_they_write(hub, say, person, carrier, courier, ledger_database):
+    carrier.notifies, carrier.failures = True, [DeliveryFailed("park", "43101", "市民没有同意。")]
+    first = await say("护照")
+    await hub.answer_within(first, 1)
+    await hub.confirm(first)
+    change(ledger_database, Citizen, push_left=0)
+    await hub.tell(person, Reply("text", "办好了"), lambda _: True, {"state": "办结"})
+    await until(lambda: states(ledger_database)[1] == ("parked", None, "43101"))
+    with ledger_database.session() as session:
+        assert session.scalar(select(Citizen.push_left)) == 0
+    assert await hub.answer_within(await say("好的"), 1) == {"text": "办好了|答:好的"}
+
+
+async def test_without_a_template_nobody_is_notified(hub, say, person, carrier, courier, ledger_database):
+    first = await say("护照")
+    await hub.answer_within(first, 1)
+    await hub.confirm(first)
+    change(ledger_database, Citizen, push_left=0)
+    await hub.tell(person, Reply("text", "办好了"), lambda _: True, {"state": "办结"})
+    await until(lambda: states(ledger_database)[1] == ("parked", None, "allowance"))
+    assert carrier.notified == []
