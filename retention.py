@@ -30,6 +30,7 @@ from conversations import (
 )
 from desk import drop_old_events
 from desk import erase_citizen as erase_at_desk
+from desk import purge_words as purge_at_desk
 from qinwen.clock import SHAANXI, now
 from qinwen.database import Database
 from qinwen.log import logger
@@ -97,6 +98,7 @@ def purge(settings: Settings, database: Database, memory: EngineMemory, moment: 
             purge_media(media_folder(settings), ago(settings.keep_media), dry_run=dry_run),
         ),
         Purged("工作人员的登录", "到期为止", do(lambda s: drop_expired_sessions(s, limits, moment, dry_run=dry_run))),
+        Purged("服务台记下的话", f"{words_days} 天", do(lambda s: purge_at_desk(s, ago(words_days), dry_run=dry_run))),
         Purged("服务台的页面事件", "2 天", do(lambda s: drop_old_events(s, moment, dry_run=dry_run))),
         Purged(
             "长期没来的市民",

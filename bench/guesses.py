@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -58,6 +59,7 @@ async def run(guesses: int) -> None:
 
 
 def main() -> None:
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     parser = argparse.ArgumentParser(description="猜办件编号")
     parser.add_argument("--guesses", type=int, default=10_000)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))

@@ -28,7 +28,7 @@ from desk.desks import (
     staff_desk,
     unstaff_desk,
 )
-from desk.erasing import erase_citizen
+from desk.erasing import erase_citizen, purge_words
 from desk.errors import (
     AlreadyTaken,
     DeskError,
@@ -240,6 +240,7 @@ __all__ = [
     "note_contact",
     "note_seen",
     "overdue_work_items",
+    "purge_words",
     "question_before",
     "ratable_handling",
     "rate",

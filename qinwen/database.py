@@ -88,7 +88,9 @@ class _WriterTurn:
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     del record
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={_PATIENCE * 1000}"):
+    # What is erased is overwritten: it must not stay in the free pages of the file.
+    lasting = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON")
+    for pragma in (*lasting, f"busy_timeout={_PATIENCE * 1000}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
