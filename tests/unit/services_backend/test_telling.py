@@ -23,7 +23,7 @@ class FakeHub:
     async def last_heard(self, citizen):
         return self.heard
 
-    async def tell(self, citizen, reply, note):
+    async def tell(self, citizen, reply, note, notice=None):
         with self.database.session() as session:
             still = note(session)
         if still:
