@@ -24,7 +24,7 @@ from qinwen.replies import Source
 
 _LONGEST_FACT = 100
 _MOST_FACTS = 20
-_ANSWERS = 3
+_ANSWERS = 6
 # What is said about the queue tells an agent nothing about the matter.
 _ABOUT_DESK = frozenset({"desk_queued", "desk_closed", "handed_off"})
 _EARLIER = 5
