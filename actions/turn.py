@@ -28,11 +28,15 @@ def read_question(tracker: Tracker) -> Question:
 
 
 def read_context(tracker: Tracker) -> Context:
-    """Give what the conversation is about, from the slots and, for the region, from what the hub remembers."""
+    """Give what the conversation is about: from the slots, and from what the hub remembers.
+
+    The hub knows the item of a turn that was not the bot's: a case that was shown, an appointment that is being made.
+    """
     facet = tracker.get_slot("facet")
-    remembered = (tracker.latest_message.get("metadata") or {}).get("region")
+    told = tracker.latest_message.get("metadata") or {}
+    remembered = told.get("region")
     return Context(
-        item=tracker.get_slot("item"),
+        item=told.get("item") or tracker.get_slot("item"),
         facet=Facet(facet) if facet else None,
         region=tracker.get_slot("region") or remembered,
         options=tuple(Option.from_json(shape) for shape in tracker.get_slot("options") or ()),

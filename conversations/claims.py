@@ -236,6 +236,12 @@ def close_open_turns(session: Session, citizen: str) -> None:
     )
 
 
+def last_item(session: Session, conversation: str) -> str | None:
+    """Give the item that the turn before was about, whoever answered it: the bot itself, or the case side for it."""
+    turn = select(Turn.item).where(Turn.conversation_id == conversation, Turn.state == "done")
+    return session.scalar(turn.order_by(Turn.number.desc()).limit(1))
+
+
 def last_choices(session: Session, conversation: str) -> Sequence[Choice]:
     """Give the choices that the citizen was offered last, if the last answer offered any."""
     last = session.scalar(

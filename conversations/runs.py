@@ -41,10 +41,13 @@ _AT_DESK = frozenset({Holder.QUEUED, Holder.WITH_AGENT})
 
 @dataclass(frozen=True)
 class Around:
-    """What a turn finds: who holds the conversation, the controls in force, and what a person left for the bot."""
+    """What a turn finds: who holds the conversation, the controls in force, the item that the turn before was about, and what
+    a person left for the bot.
+    """
 
     holder: Holder
     controls: InForce
+    item: str | None = None
     left: Mapping[str, Any] | None = None
 
 
@@ -150,12 +153,12 @@ class Runs:
 
     def _look_round(self, session: Session, claim: Claim) -> Around:
         """Look who answers (without a desk it is always the bot), and what they should know."""
-        controls = in_force(session, now())
+        controls, item = in_force(session, now()), claims.last_item(session, claim.conversation)
         if self._desk is None:
-            return Around(Holder.BOT, controls)
+            return Around(Holder.BOT, controls, item)
         holder = ledger.find_holder(session, claim.conversation)
         left = self._desk.left_for_bot(session, claim.conversation) if holder is Holder.BOT else None
-        return Around(holder, controls, left)
+        return Around(holder, controls, item, left)
 
     def _finish(self, session: Session, claim: Claim, response: Response, controls: InForce) -> FinishedTurn | None:
         ledger.hold_citizen(session, claim.citizen)
@@ -196,7 +199,7 @@ class Runs:
         return claim.text
 
     async def _ask_bot(self, claim: Claim, text: str, around: Around) -> Response:
-        told = {"region": claim.region, **({"from_desk": around.left} if around.left else {})}
+        told = {"region": claim.region, "item": around.item, **({"from_desk": around.left} if around.left else {})}
         patient = claim.channel in self._carriers
 
         async def ask_bot() -> Response:

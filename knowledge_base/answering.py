@@ -350,7 +350,8 @@ class Answerer:
         """Give the facet that is meant: what a benefit pays, where nothing has to be paid; what to do without a paper."""
         if facet is Facet.OVERVIEW and best.item == question.context.item and lacks_something(question.text):
             return Facet.DEFERRAL
-        if facet is not Facet.FEE or asks_paying(question.text) or self._knowledge.items[best.item].type != BENEFIT:
+        item = self._knowledge.items.get(best.item)  # none for what belongs to no item
+        if facet is not Facet.FEE or asks_paying(question.text) or item is None or item.type != BENEFIT:
             return facet
         fee = self._knowledge.facet(best.item, Facet.FEE, PROVINCE, at)
         return facet if fee is None or getattr(fee.content, "charged", True) else Facet.RESULT

@@ -27,6 +27,7 @@ class FakeResponder:
     def __init__(self):
         self.asked = []
         self.regions = []
+        self.items = []
         self.running = 0
         self.most_running = 0
         self.hold = {}
@@ -36,6 +37,7 @@ class FakeResponder:
     async def respond(self, conversation, text, message_id, metadata, *, patient=False):
         self.asked.append(text)
         self.regions.append(metadata["region"])
+        self.items.append(metadata["item"])
         self.running += 1
         self.most_running = max(self.most_running, self.running)
         try:

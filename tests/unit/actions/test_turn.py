@@ -43,3 +43,9 @@ def test_the_region_that_the_hub_remembers_counts_where_the_engine_knows_none(ma
 def test_at_the_beginning_there_is_no_context(make_tracker):
     context = read_context(make_tracker())
     assert (context.item, context.facet, context.region, context.options) == (None, None, None, ())
+
+
+def test_the_item_that_the_hub_tells_counts_before_the_engine_s_own(make_tracker):
+    slots = {"item": "passport", "facet": "fee"}
+    assert read_context(make_tracker(slots=slots, metadata={"region": None, "item": "idcard-renew"})).item == "idcard-renew"
+    assert read_context(make_tracker(slots=slots, metadata={"region": None, "item": None})).item == "passport"

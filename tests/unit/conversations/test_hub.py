@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 from conversations import (
     LedgerUnavailable,
     ResponderUnavailable,
+    Response,
     SessionUnknown,
     TokenBuckets,
     TooManyMessages,
@@ -15,6 +16,7 @@ from conversations import (
 )
 from conversations.models import Message, Turn
 from qinwen.clock import now
+from qinwen.replies import Reply
 from qinwen.vocabulary import Outcome
 
 
@@ -238,3 +240,19 @@ async def test_a_text_is_told_ahead_unless_it_holds_what_is_hidden(make_hub, say
     hub = make_hub(ahead=ahead.append)
     await hub.take(say(text))
     assert ahead == ([text] if told else [])
+
+
+async def test_the_bot_learns_which_item_the_case_side_s_answer_before_was_about(make_hub, say, responder):
+    class Cases:
+        def expects_secret(self, session, citizen):
+            return False
+
+        async def respond(self, asked, ask_bot):
+            if asked.text == "我的办件":
+                return Response(Outcome.CASE_STATUS, (Reply("text", "审查中"),), "idcard-renew")
+            return await ask_bot()
+
+    hub = make_hub(cases=Cases())
+    for text in ("我的办件", "还要带什么", "谢谢"):
+        await hub.take(say(text))
+    assert responder.items == ["idcard-renew", "passport"], "of the case, then of the bot's own answer"

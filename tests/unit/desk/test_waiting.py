@@ -111,7 +111,7 @@ def test_what_was_told_and_what_came_is_kept_and_measured(do, agent, ask, moment
     assert rows[0.8].observed == 0.5
     assert calibration_to_json(list(rows.values()))["coverage"] == 0.5
     assert do(read_calibration, moment + timedelta(days=1)) == []
-    assert do(read_calibration, moment - timedelta(days=1), "city") == []
+    assert do(read_calibration, moment - timedelta(days=1), ["city"]) == []
 
 
 def test_the_place_of_somebody_new_sees_only_those_before(do, agent, ask, moment):
