@@ -22,19 +22,22 @@ import yaml
 from numpy.typing import NDArray
 
 from knowledge_base.outside import OUTSIDE, outside_rows
+from knowledge_base.ranked_rows import FACETS, RankedRow, RankedRows
+from knowledge_base.search.growing import SMALL
 from knowledge_base.search.lexical import LexicalIndex, letters
+from knowledge_base.search.row_vectors import RowVectors
+from knowledge_base.search.sketch import Sketch, means_of
 from knowledge_base.snapshot import Rows
 from knowledge_base.wordings import Wording
 from language import Encoder
+from language.encode import unit
 from qinwen.vocabulary import Facet
 
 Floats = NDArray[np.float32]
-FACETS = tuple(Facet)
 BARE = "*"
 """Stands for the item of a question that names none ("那要多少钱")."""
 SIGNALS = ("dense_item", "dense_name", "dense_facet", "row_item", "row_facet", "item_text", "name_inside", "intent")
 NAMED = SIGNALS.index("name_inside")
-NAMES = frozenset({"name", "alias", "wording"})
 NOTHING = -1.0
 
 
@@ -64,17 +67,6 @@ def bare_rows(encoder: Encoder | None) -> list[tuple[str, Rows]]:
     wordings = tuple(Wording("wording", text, Facet(facet)) for facet, texts in data.items() for text in texts)
     vectors = encoder.encode([w.text for w in wordings], "question") if encoder else None
     return [(BARE, Rows(BARE, wordings, vectors))]
-
-
-@dataclass(frozen=True)
-class RankedRow:
-    """A row of knowledge as it is ranked: which item and facet it speaks of, and of which entry it is."""
-
-    item: str
-    facet: Facet | None
-    owner: str
-    kind: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -114,6 +106,14 @@ class _Groups:
             best[self._present] = np.maximum(np.maximum.reduceat(scores[self._rows], self._starts), NOTHING)
         return best
 
+    def rows_of(self, group: int) -> NDArray[np.int64]:
+        """Give the rows of one group."""
+        place = int(np.searchsorted(self._present, group))
+        if place == len(self._present) or self._present[place] != group:
+            return self._rows[:0]
+        end = self._starts[place + 1] if place + 1 < len(self._starts) else len(self._rows)
+        return self._rows[self._starts[place] : end]
+
 
 class PairIndex:
     """The rows of all items, guides and FAQs, ready to be compared with a question. Built anew when knowledge changes.
@@ -121,51 +121,62 @@ class PairIndex:
     Args:
         owned: the rows with the item that each belongs to; `Rows.vectors` may be missing.
         encoder: the encoder that made the vectors; each of its parts is centred by itself.
+        small: up to how many rows all vectors are compared exactly; more are sketched first.
     """
 
-    def __init__(self, owned: Sequence[tuple[str, Rows]], encoder: Encoder | None) -> None:
+    def __init__(self, owned: Sequence[tuple[str, Rows]], encoder: Encoder | None, small: int = SMALL) -> None:
         ordered = sorted([*owned, *bare_rows(encoder), *outside_rows(encoder, owned)], key=lambda pair: pair[0])
-        self._spans: dict[str, tuple[int, int]] = {}
-        self.items = list(dict.fromkeys(item for item, _ in ordered))
-        self.rows: list[RankedRow] = []
-        vectors = []
-        for item, rows in ordered:
-            found, used = ranked_rows(item, rows)
-            self._spans[rows.owner] = len(self.rows), len(self.rows) + len(found)
-            self.rows += found
-            if rows.vectors is not None:
-                vectors.append(rows.vectors[used])
-        place = {item: number for number, item in enumerate(self.items)}
-        self._item_of = np.array([place[row.item] for row in self.rows], dtype=np.int64)
-        facet_place = {facet: number for number, facet in enumerate(FACETS)}
-        self._facet_of = np.array([-1 if r.facet is None else facet_place[r.facet] for r in self.rows], dtype=np.int64)
-        everywhere, with_facet = np.arange(len(self.rows)), np.flatnonzero(self._facet_of >= 0)
+        rows = RankedRows(ordered)
+        self.rows: Sequence[RankedRow] = rows
+        self._spans = rows.spans
+        self.items = rows.items
+        self._item_of, self._facet_of, self._is_name, self._is_faq = rows.item_of, rows.facet_of, rows.is_name, rows.is_faq
+        everywhere, with_facet = np.arange(len(rows)), np.flatnonzero(self._facet_of >= 0)
         pair_of = self._item_of * len(FACETS) + self._facet_of
         self._items = _Groups(self._item_of, everywhere, len(self.items))
         self._pairs = _Groups(pair_of[with_facet], with_facet, len(self.items) * len(FACETS))
-        self._is_name = np.array([row.kind in NAMES for row in self.rows])
+        self._blocks = encoder.blocks if encoder else ()
         self._centre: Floats | None = None
         self._vectors: Floats | None = None
-        self._blocks = encoder.blocks if encoder else ()
-        if vectors and sum(len(v) for v in vectors) == len(self.rows):
-            every = np.concatenate(vectors)
+        self._sketch: Sketch | None = None
+        self._take_vectors(rows.vectors(sum(self._blocks)), small)
+        texts = [letters(row.text) for row in rows]
+        self._row_text = LexicalIndex(texts, ())
+        by_item: dict[str, list[str]] = {item: [] for item in self.items}
+        for number, text in zip(self._item_of.tolist(), texts, strict=True):
+            by_item[self.items[number]].append(text)
+        self._item_text = LexicalIndex(["\n".join(of_item) for of_item in by_item.values()], ())
+        self._names = self._collect_names(rows, texts)
+        self._longest_name = max(map(len, self._names), default=0)
+
+    def _take_vectors(self, vectors: RowVectors | None, small: int) -> None:
+        """Centre the rows' vectors; of very many, sketch them."""
+        if vectors is None or not len(vectors):
+            return
+        if len(vectors) <= small:
+            every = np.concatenate([chunk for _, chunk in vectors.chunks()])
             self._centre = every.mean(axis=0)
             self._vectors = self._centred(every)
-        self._row_text = LexicalIndex([letters(row.text) for row in self.rows], ())
-        by_item: dict[str, list[str]] = {item: [] for item in self.items}
-        for row in self.rows:
-            by_item[row.item].append(letters(row.text))
-        self._item_text = LexicalIndex(["\n".join(texts) for texts in by_item.values()], ())
-        self._names = self._collect_names()
-        self._longest_name = max(map(len, self._names), default=0)
-        self._places: dict[tuple[str, str], list[int]] = {}
-        for number, row in enumerate(self.rows):
-            self._places.setdefault(place_key(row), []).append(number)
+            return
+        shares = _shares(vectors.take(np.zeros(1, dtype=np.int64)), self._blocks)
+        means = means_of(vectors, self._blocks)
+        self._centre = np.concatenate([mean * np.float32(np.sqrt(share)) for mean, share in zip(means, shares, strict=True)])
+        self._sketch = Sketch(vectors, self._blocks, shares, means, np.flatnonzero(self._is_name))
+
+    def likeness(self, asked: Floats) -> Floats:
+        """Give how near each row's vector is to a centred question's, float32 [rows]."""
+        if self._sketch is None:
+            return np.zeros(len(self.rows), dtype=np.float32) if self._vectors is None else self._vectors @ asked
+        parts = np.split(asked, np.cumsum(self._blocks)[:-1])
+        shares = [float(np.square(part).sum()) for part in parts]
+        scores = self._sketch.score([unit(part[None, :])[0] for part in parts])
+        whole = sum((score * np.float32(share) for score, share in zip(scores, shares, strict=True)), np.float32(0))
+        return np.asarray(whole, dtype=np.float32)
 
     @property
     def dense(self) -> bool:
         """Whether the rows have sentence vectors."""
-        return self._vectors is not None
+        return self._centre is not None
 
     def rank(
         self,
@@ -194,27 +205,27 @@ class PairIndex:
 
     def places_of(self, item: str) -> list[int]:
         """List the places of an item's rows."""
-        return [place for place, row in enumerate(self.rows) if row.item == item]
+        return list(np.flatnonzero(self._item_of == self.items.index(item)).tolist())
 
     def nearest_wording(self, ranking: Ranking, owner: str) -> float:
         """Give the likeness of an FAQ's nearest wording to the question; -1 when it has none."""
-        return self._nearest(ranking, (owner, ""))
+        start, end = self._spans.get(owner, (0, 0))
+        return float(ranking.rows[start:end].max(initial=NOTHING))
 
     def nearest_asked(self, ranking: Ranking, item: str, facet: Facet) -> float:
         """Give the likeness of the nearest wording of a guide's facet; -1 when it has none."""
-        return self._nearest(ranking, (item, facet.value))
-
-    def _nearest(self, ranking: Ranking, key: tuple[str, str]) -> float:
-        places = self._places.get(key)
-        return float(ranking.rows[places].max()) if places else NOTHING
+        if item not in self.items:
+            return NOTHING
+        rows = self._pairs.rows_of(self.items.index(item) * len(FACETS) + FACETS.index(facet))
+        return float(ranking.rows[rows[~self._is_faq[rows]]].max(initial=NOTHING))
 
     def signals(self, question: str, vector: Floats | None, facets: Mapping[Facet, float]) -> tuple[Floats, Floats]:
         """Give the signals of each pair, float32 [items, facets, signals], and each row's likeness, float32 [rows]."""
         text = letters(question)
         dense = np.zeros(len(self.rows), dtype=np.float32)
-        if vector is not None and self._vectors is not None:
-            dense = self._vectors @ self._centred(vector[None, :])[0]
-        by_row = self._row_text.score(text).of_question
+        if vector is not None and self.dense:
+            dense = self.likeness(self._centred(vector[None, :])[0])
+        by_row = self._row_text.reach(text)
         shape = (len(self.items), len(FACETS))
         signals = np.zeros((*shape, len(SIGNALS)), dtype=np.float32)
         signals[..., 0] = self._best_by_item(dense)[:, None]
@@ -222,7 +233,7 @@ class PairIndex:
         signals[..., 2] = self._best_by_pair(dense)
         signals[..., 3] = self._best_by_item(by_row)[:, None]
         signals[..., 4] = self._best_by_pair(by_row)
-        signals[..., 5] = self._item_text.score(text).of_question[:, None]
+        signals[..., 5] = self._item_text.reach(text)[:, None]
         signals[..., 6] = self._names_inside(text)[:, None]
         signals[..., 7] = np.log(np.array([facets.get(facet, 0.0) for facet in FACETS]) + 1e-3)[None, :]
         self._level_outside(signals)
@@ -259,11 +270,10 @@ class PairIndex:
     def _best_by_pair(self, scores: Floats) -> Floats:
         return self._pairs.best(scores).reshape(len(self.items), len(FACETS))
 
-    def _collect_names(self) -> dict[str, set[int]]:
+    def _collect_names(self, rows: RankedRows, texts: Sequence[str]) -> dict[str, set[int]]:
         names: dict[str, set[int]] = {}
-        for number, row in enumerate(self.rows):
-            if row.kind in {"name", "alias"}:
-                names.setdefault(letters(row.text), set()).add(int(self._item_of[number]))
+        for number in np.flatnonzero(rows.is_naming).tolist():
+            names.setdefault(texts[number], set()).add(int(self._item_of[number]))
         return names
 
     def _names_inside(self, text: str) -> Floats:
@@ -290,20 +300,6 @@ class PairIndex:
             for end in range(start + 2, min(len(text), start + self._longest_name) + 1):
                 if owners := self._names.get(text[start:end]):
                     yield text[start:end], owners
-
-
-def ranked_rows(item: str, rows: Rows) -> tuple[list[RankedRow], list[int]]:
-    """Give the rows that are ranked, all but the answers, and their places among an owner's."""
-    used = [n for n, w in enumerate(rows.wordings) if w.kind != "answer"]
-    wordings = [rows.wordings[n] for n in used]
-    return [RankedRow(item, w.facet, rows.owner, w.kind, w.text) for w in wordings], used
-
-
-def place_key(row: RankedRow) -> tuple[str, str]:
-    """Give the key under which a row's likeness is looked up: an FAQ's all together, a guide's by item and facet."""
-    if row.owner.startswith("faq:"):
-        return row.owner, ""
-    return row.item, row.facet.value if row.facet else ""
 
 
 def _shares(vectors: Floats, blocks: Sequence[int]) -> list[float]:

@@ -14,18 +14,8 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge_base.ranking import (
-    FACETS,
-    NAMES,
-    NOTHING,
-    SIGNALS,
-    Floats,
-    PairIndex,
-    RankedRow,
-    Ranking,
-    place_key,
-    ranked_rows,
-)
+from knowledge_base.ranked_rows import NAMING, Joined, RankedRows
+from knowledge_base.ranking import FACETS, NOTHING, SIGNALS, Floats, PairIndex, Ranking
 from knowledge_base.search.lexical import LexicalIndex, letters
 from knowledge_base.snapshot import Rows
 from qinwen.vocabulary import Facet
@@ -48,29 +38,22 @@ class GrownPairIndex(PairIndex):
         for owner in changes:
             start, end = base._spans.get(owner, (0, 0))
             self._gone[start:end] = True
-        new: list[RankedRow] = []
-        vectors: list[Floats | None] = []
-        for item, rows in (change for change in changes.values() if change is not None):
-            found, used = ranked_rows(item, rows)
-            new += found
-            vectors.append(rows.vectors[used] if rows.vectors is not None else None)
+        new = RankedRows([change for change in changes.values() if change is not None])
         known = {item: number for number, item in enumerate(base.items)}
-        self.items = [*base.items, *dict.fromkeys(row.item for row in new if row.item not in known)]
+        self.items = [*base.items, *(item for item in new.items if item not in known)]
         known = {item: number for number, item in enumerate(self.items)}
-        self.rows = [*base.rows, *new]
-        self._new_item = np.array([known[row.item] for row in new], dtype=np.int64)
-        self._new_facet = np.array([-1 if row.facet is None else FACETS.index(row.facet) for row in new], dtype=np.int64)
-        self._new_is_name = np.array([row.kind in NAMES for row in new], dtype=bool)
-        self._new_vectors = self._centre_new(vectors)
-        self._blocks = base._blocks
-        self._new_text = LexicalIndex([letters(row.text) for row in new], (), base._row_text)
-        self._recount(new, known)
-        self._names, self._changed_names = base._names, self._rename(new, known)
+        self.rows = Joined(base.rows, new)
+        of_new = np.array([known[item] for item in new.items], dtype=np.int64)
+        self._new_item, self._new_facet = of_new[new.item_of], new.facet_of
+        self._new_is_name, self._new_is_faq = new.is_name, new.is_faq
+        self._blocks, self._centre = base._blocks, base._centre
+        self._new_vectors = self._centre_new(new)
+        texts = [letters(row.text) for row in new]
+        self._new_text = LexicalIndex(texts, (), base._row_text)
+        self._recount(texts)
+        self._names, self._changed_names = base._names, self._rename(new, texts)
         self._longest_name = max([base._longest_name, *map(len, self._changed_names)])
-        self._places = base._places
-        self._new_places: dict[tuple[str, str], list[int]] = {}
-        for number, row in enumerate(new, len(base.rows)):
-            self._new_places.setdefault(place_key(row), []).append(number)
+        self._new_spans = new.spans
         present = np.zeros(len(self.items), dtype=bool)
         present[base._item_of[~self._gone]] = True
         present[self._new_item] = True
@@ -85,11 +68,11 @@ class GrownPairIndex(PairIndex):
         """Give the signals of each pair and each row's likeness; see `PairIndex.signals`."""
         text, base = letters(question), self._base
         dense = np.zeros(len(self.rows), dtype=np.float32)
-        if vector is not None and base._vectors is not None and self._new_vectors is not None:
+        if vector is not None and self._new_vectors is not None:
             asked = base._centred(vector[None, :])[0]
-            dense = np.concatenate([base._vectors @ asked, self._new_vectors @ asked])
+            dense = np.concatenate([base.likeness(asked), self._new_vectors @ asked])
         whole = self._new_text.weigh(text)
-        by_row = np.concatenate([base._row_text.score(text, whole).of_question, self._new_text.score(text, whole).of_question])
+        by_row = np.concatenate([base._row_text.reach(text, whole), self._new_text.reach(text, whole)])
         for scores in (dense, by_row):
             scores[: len(self._gone)][self._gone] = NOTHING
         signals = np.zeros((len(self.items), len(FACETS), len(SIGNALS)), dtype=np.float32)
@@ -105,9 +88,26 @@ class GrownPairIndex(PairIndex):
         self._level_outside(signals)
         return signals, dense if self.dense and vector is not None else by_row
 
-    def _nearest(self, ranking: Ranking, key: tuple[str, str]) -> float:
-        places = [*self._places.get(key, ()), *self._new_places.get(key, ())]
-        return float(ranking.rows[places].max()) if places else NOTHING
+    def places_of(self, item: str) -> list[int]:
+        """List the places of an item's rows."""
+        number, old = self.items.index(item), len(self._base.rows)
+        kept = np.flatnonzero((self._base._item_of == number) & ~self._gone)
+        return [*kept.tolist(), *(np.flatnonzero(self._new_item == number) + old).tolist()]
+
+    def nearest_wording(self, ranking: Ranking, owner: str) -> float:
+        """Give the likeness of an FAQ's nearest wording to the question; -1 when it has none."""
+        start, end = self._new_spans.get(owner, (0, 0))
+        old = len(self._base.rows)
+        return max(self._base.nearest_wording(ranking, owner), float(ranking.rows[old + start : old + end].max(initial=NOTHING)))
+
+    def nearest_asked(self, ranking: Ranking, item: str, facet: Facet) -> float:
+        """Give the likeness of the nearest wording of a guide's facet; -1 when it has none."""
+        if item not in self.items:
+            return NOTHING
+        old, number = len(self._base.rows), self.items.index(item)
+        own = (self._new_item == number) & (self._new_facet == FACETS.index(facet)) & ~self._new_is_faq
+        beside = ranking.rows[old:][own].max(initial=NOTHING)
+        return max(self._base.nearest_asked(ranking, item, facet), float(beside))
 
     def _allowed(self, scores: Floats) -> Floats:
         scores[self._absent] = -np.inf
@@ -128,50 +128,51 @@ class GrownPairIndex(PairIndex):
         np.maximum.at(best, (self._new_item[asked], self._new_facet[asked]), scores[old:][asked])
         return best
 
-    def _centre_new(self, vectors: Sequence[Floats | None]) -> Floats | None:
-        given = [part for part in vectors if part is not None]
-        if not self._base.dense or len(given) < len(vectors):
+    def _centre_new(self, new: RankedRows) -> Floats | None:
+        if not self._base.dense:
             return None
-        width = 0 if self._base._vectors is None else self._base._vectors.shape[1]
-        empty = np.zeros((0, width), dtype=np.float32)
-        return self._base._centred(np.concatenate(given)) if given and sum(map(len, given)) else empty
+        width = sum(self._blocks)
+        vectors = new.vectors(width)
+        if vectors is None:
+            return None
+        every = [chunk for _, chunk in vectors.chunks()]
+        return self._base._centred(np.concatenate(every)) if every else np.zeros((0, width), dtype=np.float32)
 
-    def _recount(self, new: Sequence[RankedRow], places: Mapping[str, int]) -> None:
+    def _recount(self, texts: Sequence[str]) -> None:
         """Make the texts of the items that changed anew."""
         of_base = self._base._item_of
-        touched = {int(number) for number in of_base[self._gone]} | {places[row.item] for row in new}
+        touched = {int(number) for number in of_base[self._gone]} | set(self._new_item.tolist())
         added: dict[int, list[str]] = {number: [] for number in touched}
-        for row in new:
-            added[places[row.item]].append(letters(row.text))
+        for number, text in zip(self._new_item.tolist(), texts, strict=True):
+            added[number].append(text)
         self._recounted: list[int] = []
-        texts = []
+        whole = []
         for number in sorted(touched):
             kept: NDArray[np.int64] = np.flatnonzero((of_base == number) & ~self._gone)
             if len(kept) > _MOST_RECOUNTED:
                 continue
             self._recounted.append(number)
-            texts.append("\n".join([*(letters(self._base.rows[n].text) for n in kept), *added[number]]))
-        self._new_item_text = LexicalIndex(texts, (), self._base._item_text)
+            whole.append("\n".join([*(letters(self._base.rows[n].text) for n in kept.tolist()), *added[number]]))
+        self._new_item_text = LexicalIndex(whole, (), self._base._item_text)
 
     def _item_scores(self, text: str) -> Floats:
         scores = np.zeros(len(self.items), dtype=np.float32)
         whole = self._new_item_text.weigh(text)
-        scores[: len(self._base.items)] = self._base._item_text.score(text, whole).of_question
-        scores[self._recounted] = self._new_item_text.score(text, whole).of_question
+        scores[: len(self._base.items)] = self._base._item_text.reach(text, whole)
+        scores[self._recounted] = self._new_item_text.reach(text, whole)
         return scores
 
-    def _rename(self, new: Sequence[RankedRow], places: Mapping[str, int]) -> dict[str, set[int]]:
+    def _rename(self, new: RankedRows, texts: Sequence[str]) -> dict[str, set[int]]:
         """Give the names whose owners changed, with those who have them now."""
         changed: dict[str, set[int]] = {}
-        for number in np.flatnonzero(self._gone):
+        for number in np.flatnonzero(self._gone).tolist():
             row = self._base.rows[number]
-            if row.kind in {"name", "alias"}:
+            if row.kind in NAMING:
                 name = letters(row.text)
                 changed.setdefault(name, set(self._base._names[name])).discard(int(self._base._item_of[number]))
-        for row in new:
-            if row.kind in {"name", "alias"}:
-                name = letters(row.text)
-                changed.setdefault(name, set(self._base._names.get(name, ()))).add(places[row.item])
+        for number in np.flatnonzero(new.is_naming).tolist():
+            name = texts[number]
+            changed.setdefault(name, set(self._base._names.get(name, ()))).add(int(self._new_item[number]))
         return changed
 
     def _named_in(self, text: str) -> Iterator[tuple[str, AbstractSet[int]]]:

@@ -35,7 +35,7 @@ _CHUNK = 400
 _SLACK = timedelta(seconds=2)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Version:
     """A version of an entry with its content."""
 
@@ -60,13 +60,13 @@ class FoundFacet:
     version: Version
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rows:
-    """The search rows of one owner: wordings, and their vectors as float32 [n, d] where they were encoded."""
+    """The search rows of one owner: wordings, and their vectors [n, d], of any float type, where they were encoded."""
 
     owner: str
     wordings: tuple[Wording, ...]
-    vectors: NDArray[np.float32] | None
+    vectors: NDArray[Any] | None
 
 
 class Snapshot:
@@ -317,7 +317,7 @@ def _rows(owner: str, records: Sequence[Any], encoder: str) -> Rows:
     wordings = tuple(Wording(r.kind, r.text, Facet(r.facet) if r.facet else None) for r in records)
     vectors = None
     if records and all(r.vector is not None and r.encoder == encoder for r in records):
-        vectors = np.stack([np.frombuffer(r.vector, dtype=np.float16) for r in records]).astype(np.float32)
+        vectors = np.frombuffer(b"".join(r.vector for r in records), dtype=np.float16).reshape(len(records), -1)
     return Rows(owner, wordings, vectors)
 
 

@@ -11,7 +11,7 @@ from qinwen.vocabulary import Facet
 WordingKind = Literal["name", "alias", "wording", "asked", "question", "similar", "answer"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Wording:
     """One text to find something by, and the facet it asks for where it asks for one."""
 

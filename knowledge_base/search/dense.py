@@ -9,6 +9,8 @@ from typing import Final
 
 import numpy as np
 
+from knowledge_base.search.row_vectors import RowVectors
+from knowledge_base.search.sketch import Sketch, means_of
 from language.encode import Vectors, unit
 
 # The background counts like this many rows in the mean: a knowledge base of three rows has no mean of its own.
@@ -25,7 +27,7 @@ class DenseIndex:
         like: a big index that these rows stand beside: the means are its.
     """
 
-    def __init__(self, vectors: Vectors, blocks: Sequence[int], background: Vectors, like: "DenseIndex | None" = None) -> None:
+    def __init__(self, vectors: Vectors, blocks: Sequence[int], background: Vectors, like: "DenseIndex | SketchedIndex | None" = None) -> None:
         self._cuts = np.cumsum(blocks)[:-1]
         self.means: list[Vectors] = []
         self._centred: list[Vectors] = []
@@ -35,7 +37,7 @@ class DenseIndex:
             self.means.append(mean)
             self._centred.append(np.ascontiguousarray(unit(part - mean)))
 
-    def score(self, vectors: Vectors, means: "DenseIndex | None" = None) -> list[Vectors]:
+    def score(self, vectors: Vectors, means: "DenseIndex | SketchedIndex | None" = None) -> list[Vectors]:
         """Return for each block the centred cosines [questions, rows].
 
         Args:
@@ -48,3 +50,25 @@ class DenseIndex:
 
     def _split(self, vectors: Vectors) -> list[Vectors]:
         return [unit(part.astype(np.float32)) for part in np.split(vectors, self._cuts, axis=1)]
+
+
+class SketchedIndex:
+    """A `DenseIndex` of very many rows, see `Sketch`."""
+
+    def __init__(self, rows: RowVectors, blocks: Sequence[int], background: Vectors) -> None:
+        self._cuts = np.cumsum(blocks)[:-1]
+        outside = np.split(background, self._cuts, axis=1)
+        count = len(rows) + _WEIGHT_OF_BACKGROUND
+        self.means: list[Vectors] = [
+            (mean * len(rows) + unit(part).mean(axis=0) * _WEIGHT_OF_BACKGROUND) / count
+            for mean, part in zip(means_of(rows, blocks), outside, strict=True)
+        ]
+        shares = [float(np.square(part).sum()) / len(part) for part in outside]
+        self._sketch = Sketch(rows, blocks, shares, self.means)
+
+    def score(self, vectors: Vectors, means: "DenseIndex | SketchedIndex | None" = None) -> list[Vectors]:
+        """Return for each block the centred cosines [questions, rows]; see `DenseIndex.score`."""
+        origin = (means or self).means
+        asked = [unit(unit(p) - mean) for p, mean in zip(np.split(vectors, self._cuts, axis=1), origin, strict=True)]
+        scored = [self._sketch.score([part[number] for part in asked]) for number in range(len(vectors))]
+        return [np.stack([scores[block] for scores in scored]) for block in range(len(asked))]

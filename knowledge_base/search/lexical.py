@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
+from knowledge_base.search.grams import codes_of, count_grams
 from language.encode_text import prepare
 
 Scores = NDArray[np.float32]
@@ -59,59 +59,49 @@ class LexicalIndex:
 
     def __init__(self, texts: Sequence[str], background: Sequence[str] = (), like: LexicalIndex | None = None) -> None:
         self._like = like
-        self._places: dict[str, int] = {}
-        rows: list[int] = []
-        columns: list[int] = []
-        counts: list[int] = []
-        for number, text in enumerate(texts):
-            grams = _grams(text)
-            rows.extend([number] * len(grams))
-            columns.extend(self._places.setdefault(gram, len(self._places)) for gram, _ in grams)
-            counts.extend(count for _, count in grams)
-        shape = (len(texts), len(self._places))
-        counted = sparse.csc_matrix((np.array(counts, dtype=np.float32), (rows, columns)), shape=shape)
-        frequency = np.diff(counted.indptr).astype(np.float64)
+        counted = count_grams(texts)
+        self._codes, self._starts, self._rows = counted.codes, counted.starts, counted.texts
+        widths = np.diff(self._starts)
+        frequency = widths.astype(np.float64)
         for text in background:
-            for gram, _ in _grams(text):
-                if (place := self._places.get(gram)) is not None:
-                    frequency[place] += 1
+            places = self.places_of(codes_of([gram for gram, _ in _grams(text)]))
+            frequency[places[places >= 0]] += 1
         total = len(texts) + len(background)
-        length = np.asarray(counted.sum(axis=1)).ravel()
+        length = np.bincount(self._rows, weights=counted.counts, minlength=len(texts))
         usual = max(float(length.mean()), 1.0) if len(texts) else 1.0
         if like is not None:
             total, usual = like.total, like.usual
         rarity = np.log1p((total - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
         if like is not None:
-            for gram, place in self._places.items():
-                if (known := like.rarity_of(gram)) is not None:
-                    rarity[place] = known
+            known = like.places_of(self._codes)
+            rarity[known >= 0] = like.rarities()[known[known >= 0]]
         self._rarity: Scores = rarity
         self._unseen = float(np.log1p(2 * total + 1))
         self.total: int = total
         self.usual: float = usual
-        norm = _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * length / usual)
-        of_column = np.repeat(rarity, np.diff(counted.indptr))
-        weighed = counted.data * 2 / (counted.data + norm[counted.indices]) * of_column
-        self._weighed = sparse.csc_matrix((weighed, counted.indices, counted.indptr), shape=shape, dtype=np.float32)
-        self._presence = sparse.csc_matrix((of_column, counted.indices, counted.indptr), shape=shape, dtype=np.float32)
-        self._row_weight = np.maximum(np.asarray(self._presence.sum(axis=1)).ravel(), 1e-6)
+        norm = (_SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * length / usual)).astype(np.float32)
+        of_column = np.repeat(rarity, widths)
+        self._weighed: Scores = counted.counts * 2 / (counted.counts + norm[self._rows]) * of_column
+        row_weight = np.bincount(self._rows, weights=of_column, minlength=len(texts))
+        self._row_weight = np.maximum(row_weight, 1e-6).astype(np.float32)
 
     def score(self, text: str, whole: float | None = None) -> LexicalScores:
         """Score all rows against a question's letters; `whole` is its weight where another index knows better."""
-        known = [place for gram, _ in _grams(text) if (place := self._places.get(gram)) is not None]
-        of_question = _sum_columns(self._weighed, known) / max(self.weigh(text) if whole is None else whole, 1e-6)
-        return LexicalScores(of_question, _sum_columns(self._presence, known) / self._row_weight)
+        return LexicalScores(self.reach(text, whole), self._add_up(text, shares=True) / self._row_weight)
+
+    def reach(self, text: str, whole: float | None = None) -> Scores:
+        """Return `LexicalScores.of_question` alone."""
+        return self._add_up(text) / np.float32(max(self.weigh(text) if whole is None else whole, 1e-6))
 
     def weigh(self, text: str) -> float:
         """Return the summed rarity of a text's characters and known pairs.
 
         An unknown pair counts nothing, for any two characters may meet; an unknown character is as rare as can be.
         """
-        weight = 0.0
-        for gram, _ in _grams(text):
-            rarity = self.rarity_of(gram)
-            weight += rarity if rarity is not None else self._unseen * (len(gram) == 1)
-        return weight
+        grams = [gram for gram, _ in _grams(text)]
+        rarity, known = self._look_up(codes_of(grams))
+        unknown = sum(1 for gram, there in zip(grams, known.tolist(), strict=True) if len(gram) == 1 and not there)
+        return float(rarity.sum(dtype=np.float64)) + self._unseen * unknown
 
     def unknown_share(self, text: str) -> float:
         """Return how much of a text's characters, by rarity, no row has: 0 to 1."""
@@ -122,16 +112,39 @@ class LexicalIndex:
 
     def rarity_of(self, gram: str) -> float | None:
         """Return how rare a character or pair is; None for one that no row has."""
-        place = self._places.get(gram)
-        if place is not None:
-            return float(self._rarity[place])
-        return self._like.rarity_of(gram) if self._like is not None else None
+        rarity, known = self._look_up(codes_of([gram]))
+        return float(rarity[0]) if known[0] else None
 
+    def rarities(self) -> Scores:
+        """Return how rare each of its grams is."""
+        return self._rarity
 
-def _sum_columns(matrix: sparse.csc_matrix, columns: Sequence[int]) -> Scores:
-    """Add up a few columns: slicing a scipy matrix costs more than the sum."""
-    result = np.zeros(matrix.shape[0], dtype=np.float32)
-    for column in columns:
-        start, end = matrix.indptr[column], matrix.indptr[column + 1]
-        result[matrix.indices[start:end]] += matrix.data[start:end]
-    return result
+    def places_of(self, codes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return where grams stand among its own, -1 for those it has not."""
+        if not len(self._codes):
+            return np.full(len(codes), -1, dtype=np.int64)
+        places = np.minimum(np.searchsorted(self._codes, codes), len(self._codes) - 1)
+        return np.where(self._codes[places] == codes, places, -1)
+
+    def _look_up(self, codes: NDArray[np.int64]) -> tuple[Scores, NDArray[np.bool_]]:
+        """Return the rarity of grams, 0 for those that neither it nor the index it stands beside has, and which are known."""
+        rarity, places = np.zeros(len(codes), dtype=np.float32), self.places_of(codes)
+        rarity[places >= 0] = self._rarity[places[places >= 0]]
+        known = places >= 0
+        if self._like is not None and not known.all():
+            rarity[~known], known[~known] = self._like._look_up(codes[~known])  # noqa: SLF001  (one of its own kind)
+        return rarity, known
+
+    def _add_up(self, text: str, *, shares: bool = False) -> Scores:
+        """Return for each row the sum over the question's grams: of what they count in it, or of how rare they are."""
+        places = self.places_of(codes_of([gram for gram, _ in _grams(text)]))
+        known = places[places >= 0]
+        spans = [slice(int(self._starts[place]), int(self._starts[place + 1])) for place in known.tolist()]
+        if not spans:
+            return np.zeros(len(self._row_weight), dtype=np.float32)
+        rows = np.concatenate([self._rows[span] for span in spans])
+        if shares:
+            weights = np.repeat(self._rarity[known], [span.stop - span.start for span in spans])
+        else:
+            weights = np.concatenate([self._weighed[span] for span in spans])
+        return np.bincount(rows, weights=weights, minlength=len(self._row_weight)).astype(np.float32)

@@ -14,7 +14,7 @@ RowKind = Literal["question", "similar", "alias", "wording", "asked", "answer", 
 NAMING: Final[frozenset[RowKind]] = frozenset({"alias", "name"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SearchRow:
     """One text under which `entry` is found."""
 

@@ -10,8 +10,10 @@ from typing import Final
 import numpy as np
 
 from knowledge_base.search.background import Background
-from knowledge_base.search.dense import DenseIndex
+from knowledge_base.search.dense import DenseIndex, SketchedIndex
 from knowledge_base.search.lexical import LexicalIndex, letters, long_letters
+from knowledge_base.search.growing import SMALL
+from knowledge_base.search.row_vectors import RowVectors, part_of
 from knowledge_base.search.rows import NAMING, SearchRow
 from language.encode import Vectors
 
@@ -20,7 +22,7 @@ CHARACTER_SIGNALS: Final = frozenset({"asked_bm25", "asked_share", "answer_bm25"
 _SHORTEST_NAME: Final = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EntryRows:
     """The rows of one entry with their vectors [n, d] (None without an encoder) and their letters."""
 
@@ -65,6 +67,7 @@ class Side:
         blocks: Sequence[int],
         background: Background,
         like: "Side | None" = None,
+        small: int = SMALL,
     ) -> None:
         places = [
             (number, place)
@@ -81,13 +84,16 @@ class Side:
         self.lexical: LexicalIndex = LexicalIndex(
             self.letters, background.letters if like is None else (), like.lexical if like else None
         )
-        self.dense: DenseIndex | None = None
+        self.dense: DenseIndex | SketchedIndex | None = None
         if background.vectors is not None:
-            own = [e.vectors[[p for p, row in enumerate(e.rows) if (row.kind == "answer") == answers]]
+            own = [part_of(e.vectors, [p for p, row in enumerate(e.rows) if (row.kind == "answer") == answers])
                    for e in entries if e.vectors is not None and e.rows]  # fmt: skip
-            stacked = np.concatenate(own) if own else np.zeros((0, sum(blocks)))
-            vectors = np.asarray(stacked, dtype=np.float32)
-            self.dense = DenseIndex(vectors, blocks, background.vectors, like.dense if like else None)
+            vectors = RowVectors(own, sum(blocks))
+            if len(vectors) > small:
+                self.dense = SketchedIndex(vectors, blocks, background.vectors)
+            else:
+                every = [chunk for _, chunk in vectors.chunks()] or [np.zeros((0, sum(blocks)), dtype=np.float32)]
+                self.dense = DenseIndex(np.concatenate(every), blocks, background.vectors, like.dense if like else None)
 
     def best(self, scores: Vectors) -> Vectors:
         """Return [entries]: the best score among each entry's rows, 0 for an entry without any."""
@@ -124,10 +130,11 @@ class IndexState:
         blocks = tuple(parts.values())
         self.asked: Side = Side(held, answers=False, blocks=blocks, background=background, like=like.asked if like else None)
         self.answers: Side = Side(held, answers=True, blocks=blocks, background=background, like=like.answers if like else None)
-        self._rows_by_letters: dict[str, list[int]] = {}
+        hashes = np.array([hash(text) for text in self.asked.letters], dtype=np.int64)
+        self._by_hash = np.argsort(hashes, kind="stable")
+        self._hashes = hashes[self._by_hash]
         self._names: dict[str, list[int]] = {}
         for number, (row, text) in enumerate(zip(self.asked.rows, self.asked.letters, strict=True)):
-            self._rows_by_letters.setdefault(text, []).append(number)
             if row.kind in NAMING and len(text) >= _SHORTEST_NAME:
                 self._names.setdefault(text, []).append(number)
         self._longest_name = max(map(len, self._names), default=0)
@@ -143,7 +150,7 @@ class IndexState:
         weigher = beside or self
         lexical = self.asked.lexical.score(text, weigher.asked.lexical.weigh(text))
         asked = {"asked_bm25": lexical.of_question, "asked_share": lexical.of_row, **self._match_names(text)}
-        answers = {"answer_bm25": self.answers.lexical.score(text, weigher.answers.lexical.weigh(text)).of_question}
+        answers = {"answer_bm25": self.answers.lexical.reach(text, weigher.answers.lexical.weigh(text))}
         if vector is not None and self.asked.dense is not None and self.answers.dense is not None:
             one = np.asarray(vector, dtype=np.float32)[None, :]
             for name, scores in zip(self.parts, self.asked.dense.score(one), strict=True):
@@ -181,7 +188,8 @@ class IndexState:
     def _match_names(self, text: str) -> dict[str, Vectors]:
         """Give for each row whether it is the question itself, and a name's share of the question that contains it."""
         exact, named = np.zeros((2, len(self.asked.rows)), dtype=np.float32)
-        exact[self._rows_by_letters.get(text, [])] = 1
+        start, end = (int(np.searchsorted(self._hashes, hash(text), side=side)) for side in ("left", "right"))  # type: ignore[call-overload]
+        exact[[row for row in self._by_hash[start:end].tolist() if self.asked.letters[row] == text]] = 1
         whole = max(self.asked.lexical.weigh(text), 1e-6)
         for start in range(len(text)):
             for end in range(start + _SHORTEST_NAME, min(len(text), start + self._longest_name) + 1):

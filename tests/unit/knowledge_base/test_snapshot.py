@@ -128,7 +128,7 @@ def test_vectors_of_this_encoder_are_loaded_and_another_s_are_not(empty, make):
     other.refresh()
     rows = ours.rows["item:passport"]
     assert rows.vectors.shape == (len(rows.wordings), 4)
-    assert rows.vectors.dtype == np.float32
+    assert rows.vectors.dtype == np.float16
     assert np.array_equal(rows.vectors, one_vector_each([w.text for w in rows.wordings]))
     assert other.rows["item:passport"].vectors is None
     assert other.rows["item:passport"].wordings == rows.wordings
