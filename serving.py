@@ -37,10 +37,13 @@ from services_backend import CaseTalk, HttpBackend, NoTryLimits, Teller, TryLimi
 from web.case_side import CaseSide
 from web.console import conversations, deliveries, status
 from web.console.desk import make_desk_module
+from web.console.gaps import make_gap_module
 from web.console.knowledge import KnowledgeRoom, make_knowledge_module, make_room
 from web.console.knowledge.background import Background
 from web.console.modules import Module
 from web.console.supervision import make_supervision_module
+from web.gap_job import GapKeeper
+from web.gap_side import EngineReader, LedgerQuestions
 from web.health import CHECKS, Check, database_check, http_check
 from web.public import make_public_app
 from web.rating_side import RatingSide, make_rating_route
@@ -99,12 +102,16 @@ async def serve_web(settings: Settings) -> None:
         desk.connect(hub.within)
         teller = Teller(talk.room, hub, read_quiet_hours(settings.quiet_hours))
         events = make_events_route(database, settings.webhook_secret, teller)
-        room = make_room(settings, database, encoder=cache(lambda: load_encoder(settings.encoder).encoder))
+        source, reader = LedgerQuestions(database), EngineReader(engine, asyncio.get_running_loop())
+        shared = cache(lambda: load_encoder(settings.encoder).encoder)
+        room = make_room(settings, database, source, shared, reader)
+        gaps = GapKeeper(room, source, reader)
         background = Background(room, settings.radar_hour)
         background.start()
         courier = asyncio.create_task(Courier(hub).run())
         news = asyncio.create_task(teller.run())
         purging = asyncio.create_task(DailyPurge(settings, database).run())
+        collecting = asyncio.create_task(gaps.run())
         desk_tasks = [asyncio.create_task(Sweeper(desk).run()), asyncio.create_task(learn_routing(desk.router, room))]
         checks = {
             "database": database_check(database),
@@ -112,7 +119,8 @@ async def serve_web(settings: Settings) -> None:
             "actions": http_check(session, f"{settings.actions_url}/readyz"),
         }
         # The case system is not ours: without it we are ready all the same, only the page of the system's state asks.
-        modules = staff_modules(settings, room, wechat, backend, {**checks, "services": backend.check}, desk, hub)
+        own = staff_modules(settings, room, wechat, backend, {**checks, "services": backend.check}, desk, hub)
+        modules = (make_gap_module(gaps), *own)
         typing = wechat.show_typing if wechat and settings.wechat_customer_messages else None
         more = (events, make_rating_route(hub, desk))
         public = make_public_app(settings, hub, openings, wechat, more, typing)
@@ -136,7 +144,7 @@ async def serve_web(settings: Settings) -> None:
             await runner.cleanup()
         await background.stop()
         await hub.drain()
-        tasks = (courier, news, purging, *desk_tasks)
+        tasks = (courier, news, purging, collecting, *desk_tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -31,7 +31,18 @@ _LOCAL = (Facet.PLACE, Facet.HOURS, Facet.CONTACT)
 _SIMILAR = 3
 _NOISE = 0.6
 _BATCH = 2_000
-_SCENES = ("急用", "外地户口", "单位代办", "老人不会用手机", "材料不全", "上次没办成", "网上提交以后", "委托家里人", "未成年人", "在外省")
+_SCENES = (
+    "急用",
+    "外地户口",
+    "单位代办",
+    "老人不会用手机",
+    "材料不全",
+    "上次没办成",
+    "网上提交以后",
+    "委托家里人",
+    "未成年人",
+    "在外省",
+)
 _DEPARTMENTS = ("公安", "人社", "医保", "民政", "税务", "自然资源", "住建", "市场监管", "教育", "卫健")
 
 
@@ -42,16 +53,24 @@ def make_database(seeded: Path, target: Path, entries: int, blocks: Sequence[int
     chance, draw = random.Random(7), np.random.default_rng(7)
     with database.session() as session:
         known = session.scalar(select(func.count()).select_from(models.Entry)) or 0
-        rows = session.execute(select(models.SearchRow.facet, models.SearchRow.text, models.SearchRow.vector, models.SearchRow.encoder))
+        rows = session.execute(
+            select(models.SearchRow.facet, models.SearchRow.text, models.SearchRow.vector, models.SearchRow.encoder)
+        )
         by_facet: dict[str, list[tuple[str, Any]]] = defaultdict(list)
         encoder = "none"
-        for facet, text, vector, encoder in rows:
+        for facet, text, vector, made_by in rows:
+            encoder = made_by
             by_facet[facet or ""].append((text, vector))
         revision = session.scalar(select(models.KnowledgeRevision.number)) or 0
     contents = _contents(_names(catalogue, database), chance, by_facet)
     at = datetime(2026, 1, 1, tzinfo=timezone.utc)
     with database.engine.begin() as connection:
-        buffers: dict[Any, list[dict[str, Any]]] = {models.ServiceItem: [], models.Entry: [], models.EntryVersion: [], models.SearchRow: []}
+        buffers: dict[Any, list[dict[str, Any]]] = {
+            models.ServiceItem: [],
+            models.Entry: [],
+            models.EntryVersion: [],
+            models.SearchRow: [],
+        }
         for number in range(entries - known):
             content, department, title = next(contents)
             entry_id = entry_id_of(content)
@@ -62,7 +81,8 @@ def make_database(seeded: Path, target: Path, entries: int, blocks: Sequence[int
             buffers[models.Entry].append(
                 {"id": entry_id, "kind": entry_id.partition(":")[0], "item": getattr(content, "code", None) or content.item,  # type: ignore[union-attr]
                  "facet": content.facet.value if isinstance(content, Faq) and content.facet else None,
-                 "region": getattr(content, "region", PROVINCE), "revision": revision + 1, "current_version": 1, "title": title[:200],
+                 "region": getattr(content, "region", PROVINCE), "revision": revision + 1, "current_version": 1,
+                 "title": title[:200],
                  "department": department, "owner": f"editor{number % 40}", "state": "live", "draft_state": "",
                  "missing": number % 7 if number % 3 else 0, "review_due_on": due, "changed_at": at}
             )  # fmt: skip
@@ -128,18 +148,28 @@ def _contents(
     items = []
     for number, (name, department) in enumerate(names):
         item = Item(
-            f"bench-{number}", name, name[:12], department, False, "行政许可", "承诺件", ("自然人",), "县级", f"topic{number % 40}", "hall",
-            aliases=(name[-6:],), wordings=(f"{name}怎么办", f"我想办{name[:10]}"),
+            f"bench-{number}", name, name[:12], department, case_lookup=False, type="行政许可", handling="承诺件",
+            served=("自然人",), authority_level="县级", topic=f"topic{number % 40}", venue="hall", aliases=(name[-6:],),
+            wordings=(f"{name}怎么办", f"我想办{name[:10]}"),
         )  # fmt: skip
         items.append(item)
         yield item, department, name
     for item in items:
-        facets = {f: FACET_TYPES[f](text=_text(item.name, FACET_TITLES[f], chance), asked=(f"{item.everyday_name}{FACET_TITLES[f]}",)) for f in Facet}
+        facets = {
+            f: FACET_TYPES[f](text=_text(item.name, FACET_TITLES[f], chance), asked=(f"{item.everyday_name}{FACET_TITLES[f]}",))
+            for f in Facet
+        }
         yield Guide(item.code, PROVINCE, facets), item.department, item.name
     for item in items:
         for region in chance.sample(regions, _REGIONS_EACH):
             place = name_of(region) or region
-            local = {f: FACET_TYPES[f](text=f"{place}：" + _text(item.name, FACET_TITLES[f], chance), asked=(f"{place}{item.everyday_name}{FACET_TITLES[f]}",) if f is Facet.PLACE else ()) for f in _LOCAL}
+            local = {
+                f: FACET_TYPES[f](
+                    text=f"{place}：" + _text(item.name, FACET_TITLES[f], chance),
+                    asked=(f"{place}{item.everyday_name}{FACET_TITLES[f]}",) if f is Facet.PLACE else (),
+                )
+                for f in _LOCAL
+            }
             yield Guide(item.code, region, local), item.department, f"{item.name}（{place}）"
     number = 0
     while True:
@@ -152,4 +182,5 @@ def _contents(
 
 
 def _text(name: str, facet: str, chance: random.Random) -> str:
-    return f"{name}的{facet}：第{chance.randrange(1, 40)}号窗口，{chance.randrange(1, 60)}个工作日，{chance.choice(_DEPARTMENTS)}部门办理。"
+    window, days, department = chance.randrange(1, 40), chance.randrange(1, 60), chance.choice(_DEPARTMENTS)
+    return f"{name}的{facet}：第{window}号窗口，{days}个工作日，{department}部门办理。"

@@ -3,6 +3,10 @@ design §6).
 
     POST /webhooks/gateway/turn   Authorization: Bearer <engine secret>
     {"conversation": "…", "text": "…", "message_id": "…", "metadata": {"region": "610100"}}
+
+and, for the search laboratory, what the classifier makes of a text, without any conversation:
+
+    POST /webhooks/gateway/reading   {"text": "…"} → {"intents": [{"name": "ask_fee", "confidence": 0.97}, …]}
 """
 
 from __future__ import annotations
@@ -73,20 +77,8 @@ class GatewayInput(InputChannel):
             message.parse_data = await agent.processor.parse_message(message)
             await on_new_message(message)
 
-        @routes.listener("after_server_start")
-        async def settle(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
-            del loop
-            if app.ctx.agent and app.ctx.agent.action_endpoint:
-                app.ctx.calls = keep_session(app.ctx.agent.action_endpoint)
-            # What is loaded stays; looking through it for garbage again and again holds a turn up for a tenth of a second.
-            gc.collect()
-            gc.freeze()
-
-        @routes.listener("before_server_stop")
-        async def close(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
-            del loop
-            if calls := getattr(app.ctx, "calls", None):
-                await calls.close()
+        routes.listener("after_server_start")(_settle)
+        routes.listener("before_server_stop")(_close)
 
         @routes.route("/", methods=["GET"])
         async def health(request: Request) -> HTTPResponse:
@@ -94,11 +86,26 @@ class GatewayInput(InputChannel):
             ready = bool(request.app.ctx.agent and request.app.ctx.agent.is_ready())
             return response.json({"ready": ready}, status=200 if ready else 503)
 
+        def refuse(request: Request) -> HTTPResponse | None:
+            given = (request.headers.get("Authorization") or "").removeprefix("Bearer ")
+            if hmac.compare_digest(given.encode(), self._secret.encode()):
+                return None
+            return response.json({"error": {"code": "forbidden", "message": "wrong secret"}}, status=403)
+
+        @routes.route("/reading", methods=["POST"])
+        async def reading(request: Request) -> HTTPResponse:
+            if refused := refuse(request):
+                return refused
+            message = UserMessage(neutralise_command(request.json["text"]))
+            parsed = await request.app.ctx.agent.processor.parse_message(message)
+            ranking = parsed.get("intent_ranking") or [parsed["intent"]]
+            intents = [{"name": one["name"], "confidence": float(one["confidence"])} for one in ranking if one.get("name")]
+            return response.json({"intents": intents})
+
         @routes.route("/turn", methods=["POST"])
         async def turn(request: Request) -> HTTPResponse:
-            given = (request.headers.get("Authorization") or "").removeprefix("Bearer ")
-            if not hmac.compare_digest(given.encode(), self._secret.encode()):
-                return response.json({"error": {"code": "forbidden", "message": "wrong secret"}}, status=403)
+            if refused := refuse(request):
+                return refused
             shape = request.json
             collected = TurnOutput()
             message = UserMessage(
@@ -117,3 +124,18 @@ class GatewayInput(InputChannel):
             )
 
         return routes
+
+
+async def _settle(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+    del loop
+    if app.ctx.agent and app.ctx.agent.action_endpoint:
+        app.ctx.calls = keep_session(app.ctx.agent.action_endpoint)
+    # What is loaded stays; looking through it for garbage again and again holds a turn up for a tenth of a second.
+    gc.collect()
+    gc.freeze()
+
+
+async def _close(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+    del loop
+    if calls := getattr(app.ctx, "calls", None):
+        await calls.close()

@@ -46,6 +46,7 @@ from conversations.hub import Hub, Received, Say
 from conversations.intake import accept_message_id, accept_text
 from conversations.ledger import change_holder
 from conversations.limits import RateLimiter, TokenBuckets, Unlimited
+from conversations.poor_turns import PoorTurn, poor_turns, recent_questions
 from conversations.preparing import Preparer
 from conversations.retention import Run, claim_run, end_run, find_silent, last_run, purge_words
 from conversations.ruling import BOT_OFF, UNIFORM_ANSWER, answer_by_rule
@@ -112,6 +113,7 @@ __all__ = [
     "NewControl",
     "Part",
     "Piece",
+    "PoorTurn",
     "Preparer",
     "RateLimiter",
     "Received",
@@ -151,10 +153,12 @@ __all__ = [
     "make_vault",
     "matching",
     "measure_turns",
+    "poor_turns",
     "purge_vault",
     "purge_words",
     "read_conversation",
     "read_speeches",
+    "recent_questions",
     "requeue_delivery",
     "start_control",
     "stop_control",

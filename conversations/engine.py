@@ -67,6 +67,22 @@ class EngineClient:
         except (aiohttp.ClientError, asyncio.TimeoutError, ValueError) as error:
             raise ResponderUnavailable(f"对话引擎没有回答:{type(error).__name__}。") from error
 
+    async def read_intents(self, text: str) -> dict[str, float]:
+        """Give what the engine's classifier makes of a text, by intent; nothing is said and nothing remembered.
+
+        Raises:
+            ResponderUnavailable: the engine can't be reached, failed, or did not answer in time.
+        """
+        url = self._url.removesuffix("/turn") + "/reading"
+        try:
+            async with self._session.post(url, json={"text": text}, headers=self._headers, timeout=self._timeout) as answer:
+                if answer.status != 200:  # noqa: PLR2004
+                    raise ResponderUnavailable(f"对话引擎答了 {answer.status}。")
+                shape = await answer.json()
+                return {str(one["name"]): float(one["confidence"]) for one in shape["intents"]}
+        except (aiohttp.ClientError, asyncio.TimeoutError, ValueError, KeyError, TypeError) as error:
+            raise ResponderUnavailable(f"对话引擎没有回答:{type(error).__name__}。") from error
+
 
 def read_response(shape: Mapping[str, Any]) -> Response:
     """Read the engine's answer to one message.
@@ -82,7 +98,7 @@ def read_response(shape: Mapping[str, Any]) -> Response:
         raise ValueError(f"not an answer of the engine: {error!r}") from error
     if outcome is None or not replies:
         raise ResponderUnavailable("对话引擎没有给出回答。")
-    return Response(outcome, tuple(replies), intent=intent, confidence=confidence, **about)
+    return Response(outcome, tuple(replies), intent=intent, **{"confidence": confidence, **about})
 
 
 def _read_messages(messages: Sequence[Mapping[str, Any]]) -> tuple[Outcome | None, list[Reply], dict[str, Any]]:
@@ -94,6 +110,8 @@ def _read_messages(messages: Sequence[Mapping[str, Any]]) -> tuple[Outcome | Non
         if isinstance(custom, Mapping):
             outcome = Outcome(custom["outcome"])
             about = {name: custom.get(name) for name in ("item", "facet", "region", "request")}
+            if custom.get("confidence") is not None:  # how sure the answer is, which says more than the intent's
+                about["confidence"] = float(custom["confidence"])
             replies += [Reply.from_json(reply) for reply in custom["replies"]]
         elif message.get("text"):
             outcome = outcome or Outcome((message.get("metadata") or {}).get("outcome", "smalltalk"))

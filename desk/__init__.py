@@ -80,6 +80,7 @@ from desk.rating_talk import OF_CASE, rate_turn
 from desk.rating_talk import take as take_rating
 from desk.ratings import (
     RatingGiven,
+    badly_rated_turns,
     ratable_handling,
     rate,
     ratings_of,
@@ -195,6 +196,7 @@ __all__ = [
     "assign_work_item",
     "bad_rating_due",
     "badly_rated",
+    "badly_rated_turns",
     "beat",
     "bring_in",
     "calibration_to_json",

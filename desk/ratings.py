@@ -129,6 +129,15 @@ def ratings_of(session: Session, target: RatingTarget, target_ids: Sequence[str]
     return found
 
 
+def badly_rated_turns(session: Session, since: datetime) -> set[str]:
+    """Give the ids of the bot's turns that citizens rated badly since a moment."""
+    bad = [level.value for level in RatingLevel if level.is_bad]
+    query = select(RatingRow.target_id).where(
+        RatingRow.target == RatingTarget.TURN.value, RatingRow.level.in_(bad), RatingRow.at >= since
+    )
+    return set(session.scalars(query))
+
+
 def _rated_handling(session: Session, given: RatingGiven) -> HandlingRow:
     row = session.get(HandlingRow, given.target_id)
     if row is None or row.citizen_id != given.citizen or row.agent is None:

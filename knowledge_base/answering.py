@@ -35,7 +35,8 @@ from knowledge_base.following import (
 from knowledge_base.glossary import load_glossary
 from knowledge_base.outside import OUTSIDE, other_place
 from knowledge_base.questions import Answer, Context, Option, Question
-from knowledge_base.ranking import BARE, FACETS, NAMED, PairIndex, Ranking, load_weights
+from knowledge_base.ranked_rows import FACETS
+from knowledge_base.ranking import BARE, NAMED, PairIndex, Ranking, load_weights
 from knowledge_base.ranking_beside import GrownPairIndex
 from knowledge_base.scope import scope_probability, scope_signals
 from knowledge_base.search import Decision

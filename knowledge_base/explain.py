@@ -18,7 +18,8 @@ from knowledge_base.content import Faq, Guide, Item, plain, read_body
 from knowledge_base.errors import EntryInvalid, EntryNotFound
 from knowledge_base.impact import as_version
 from knowledge_base.questions import Answer, Context, Question
-from knowledge_base.ranking import BARE, FACETS, SIGNALS, load_weights
+from knowledge_base.ranked_rows import FACETS
+from knowledge_base.ranking import BARE, SIGNALS, load_weights
 from knowledge_base.scope import SCOPE_SIGNALS, scope_signals
 from knowledge_base.snapshot import Snapshot
 from knowledge_base.thresholds import load_thresholds

@@ -326,3 +326,40 @@ class Gap(Base):
     last_asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     changed_by: Mapped[str | None] = mapped_column(String(64))
+    department: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    region: Mapped[str] = mapped_column(String(6), default="", server_default="")
+    why: Mapped[str] = mapped_column(Text, default="", server_default="")
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    check_words: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+
+class GapRun(Base):
+    """One row: who collects gaps, until when at most, and what the last collection found. Written by `gaps.runs`."""
+
+    __tablename__ = "gap_run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    runner: Mapped[str] = mapped_column(String(64))
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    night: Mapped[date | None]
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    words: Mapped[str] = mapped_column(Text)
+
+
+class NegativeWording(Base):
+    """A question that an entry must not answer; `search` counts it against the entry. Written by `negatives`.
+
+    It holds at once and in every process: the knowledge revision rises with it. `removed_at` is when it was taken back.
+    """
+
+    __tablename__ = "negative_wording"
+    __table_args__ = (Index("ix_negative_wording_entry_id", "entry_id", "removed_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    entry_id: Mapped[str] = mapped_column(ForeignKey("entry.id"))
+    facet: Mapped[str | None] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text)
+    author: Mapped[str] = mapped_column(String(64))
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    removed_by: Mapped[str | None] = mapped_column(String(64))
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -110,9 +110,9 @@ class _Groups:
         """Give the rows of one group."""
         place = int(np.searchsorted(self._present, group))
         if place == len(self._present) or self._present[place] != group:
-            return self._rows[:0]
+            return np.zeros(0, dtype=np.int64)
         end = self._starts[place + 1] if place + 1 < len(self._starts) else len(self._rows)
-        return self._rows[self._starts[place] : end]
+        return np.asarray(self._rows[self._starts[place] : end], dtype=np.int64)
 
 
 class PairIndex:

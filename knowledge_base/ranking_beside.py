@@ -14,8 +14,8 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge_base.ranked_rows import NAMING, Joined, RankedRows
-from knowledge_base.ranking import FACETS, NOTHING, SIGNALS, Floats, PairIndex, Ranking
+from knowledge_base.ranked_rows import FACETS, NAMING, Joined, RankedRows
+from knowledge_base.ranking import NOTHING, SIGNALS, Floats, PairIndex, Ranking
 from knowledge_base.search.lexical import LexicalIndex, letters
 from knowledge_base.snapshot import Rows
 from qinwen.vocabulary import Facet
@@ -98,7 +98,9 @@ class GrownPairIndex(PairIndex):
         """Give the likeness of an FAQ's nearest wording to the question; -1 when it has none."""
         start, end = self._new_spans.get(owner, (0, 0))
         old = len(self._base.rows)
-        return max(self._base.nearest_wording(ranking, owner), float(ranking.rows[old + start : old + end].max(initial=NOTHING)))
+        return max(
+            self._base.nearest_wording(ranking, owner), float(ranking.rows[old + start : old + end].max(initial=NOTHING))
+        )
 
     def nearest_asked(self, ranking: Ranking, item: str, facet: Facet) -> float:
         """Give the likeness of the nearest wording of a guide's facet; -1 when it has none."""

@@ -7,7 +7,10 @@ from desk import Router, ServiceDesk
 from qinwen.vocabulary import Outcome
 from services_backend import Breaker
 from serving import staff_modules
+from web.console.gaps import make_gap_module
 from web.console.knowledge import make_room
+from web.gap_job import GapKeeper
+from web.gap_side import LedgerQuestions
 
 
 class NobodyAnswers:
@@ -27,4 +30,6 @@ def console_parts(settings, database, desk=None, hub=None):
         desk = ServiceDesk(database, Router({}.get))
         hub = Hub(database, NobodyAnswers(), Unlimited(), 3600.0, desk=desk)
         desk.connect(hub.within)
-    return staff_modules(settings, make_room(settings, database), wechat, backend, {"database": _nothing}, desk, hub)
+    room = make_room(settings, database)
+    gaps = make_gap_module(GapKeeper(room, LedgerQuestions(database)))
+    return (gaps, *staff_modules(settings, room, wechat, backend, {"database": _nothing}, desk, hub))

@@ -1,13 +1,15 @@
 """Gaps (问题缺口): questions that were not answered well, brought together by meaning, and what became of them.
 
 The ledger and the desk give the questions through a `PoorQuestionSource`; `collecting` clusters them and writes the table
-`gap`, `handling` leads from a gap to a draft, `rechecking` asks again what was published. Called by the console and `qinwen kb`.
+`gap`, `handling` leads from a gap to a draft, `rechecking` asks again what was published. The console and `qinwen kb`
+call them.
 """
 
 from knowledge_base.gaps.clusters import Cluster, cluster_questions
 from knowledge_base.gaps.collecting import Collected, collect_gaps
 from knowledge_base.gaps.handling import draft_faq, draft_wordings, ignore_gap, reopen_gap
 from knowledge_base.gaps.listing import GapFilter, GapPage, ListedGap, count_open_gaps, list_gaps, read_gap
+from knowledge_base.gaps.losing import Reader, read_nothing
 from knowledge_base.gaps.questions import REASON_TITLES, PoorQuestion, PoorQuestionSource, Reason
 from knowledge_base.gaps.rechecking import Rechecked, gaps_to_recheck, recheck_gap
 from knowledge_base.gaps.runs import GapRun, claim_run, finish_run, last_run
@@ -26,6 +28,7 @@ __all__ = [
     "ListedGap",
     "PoorQuestion",
     "PoorQuestionSource",
+    "Reader",
     "Reason",
     "Rechecked",
     "claim_run",
@@ -40,6 +43,7 @@ __all__ = [
     "last_run",
     "list_gaps",
     "read_gap",
+    "read_nothing",
     "recheck_gap",
     "reopen_gap",
 ]

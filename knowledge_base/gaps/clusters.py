@@ -70,9 +70,7 @@ def cluster_questions(questions: Sequence[PoorQuestion], encoder: Encoder | None
     return sorted(clusters, key=lambda cluster: (-cluster.people, -cluster.times, cluster.title))
 
 
-def _cluster(
-    members: Sequence[str], title: int, by_text: dict[str, list[PoorQuestion]], shown: dict[str, str]
-) -> Cluster:
+def _cluster(members: Sequence[str], title: int, by_text: dict[str, list[PoorQuestion]], shown: dict[str, str]) -> Cluster:
     asked = [question for text in members for question in by_text[text]]
     return Cluster(
         title=shown[members[title]],

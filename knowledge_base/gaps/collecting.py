@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from knowledge_base import models
 from knowledge_base.answering import Answerer
 from knowledge_base.gaps.clusters import Cluster, cluster_questions
-from knowledge_base.gaps.losing import Nearest, nearest_to
+from knowledge_base.gaps.losing import Nearest, Reader, nearest_to, read_nothing
 from knowledge_base.gaps.questions import PoorQuestion
 from knowledge_base.gaps.states import GapState
 from knowledge_base.search.lexical import letters
@@ -22,8 +22,6 @@ from qinwen.database import Database
 
 _MOST_WORDINGS = 50
 _LONGEST_TITLE = 500
-Intents = Mapping[str, Mapping[str, float]]
-"""What the engine's classifier says of each text, for those that it was asked about."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ def collect_gaps(
     knowledge: Snapshot,
     encoder: Encoder | None,
     at: datetime,
-    intents: Intents | None = None,
+    reader: Reader = read_nothing,
 ) -> Collected:
     """Cluster questions and keep what was found, the one writer of new gaps.
 
@@ -54,10 +52,10 @@ def collect_gaps(
         knowledge: what is live.
         encoder: the encoder of both, or None.
         at: the present moment.
-        intents: see `Intents`.
+        reader: see `Reader`.
     """
     clusters = cluster_questions(questions, encoder)
-    found = [(c, nearest_to(live, knowledge, c.title, dict((intents or {}).get(c.title, {})))) for c in clusters]
+    found = [(c, nearest_to(live, knowledge, c.title, reader(c.title))) for c in clusters]
     with database.session() as session:
         known = _known(session)
         counts = {"new": 0, "known": 0, "reopened": 0}
@@ -101,7 +99,11 @@ def _gap_of(cluster: Cluster, known: dict[str, list[models.Gap]], taken: set[int
 
 
 def _take_over(gap: models.Gap, cluster: Cluster, nearest: Nearest) -> None:
-    gap.people, gap.times, gap.reasons = cluster.people, cluster.times, dict(cluster.reasons)
+    gap.people, gap.times, gap.reasons = (
+        cluster.people,
+        cluster.times,
+        {str(reason): times for reason, times in cluster.reasons.items()},
+    )
     gap.wordings = list(cluster.wordings[:_MOST_WORDINGS])
     gap.nearest, gap.nearest_score, gap.why = nearest.entry, nearest.likeness, nearest.why
     gap.item, gap.facet = nearest.item, nearest.facet.value if nearest.facet else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,15 @@ from knowledge_base.snapshot import Snapshot
 from knowledge_base.thresholds import load_thresholds
 from language import find_regions, normalise
 from qinwen.vocabulary import FACET_TITLES, Facet, Outcome
+
+Reader = Callable[[str], Mapping[str, float]]
+"""Gives what the engine's classifier makes of a text, by intent; nothing where the engine can't be asked."""
+
+
+def read_nothing(text: str) -> Mapping[str, float]:
+    """Stand in where there is no engine to ask."""
+    del text
+    return {}
 
 
 @dataclass(frozen=True)
@@ -36,14 +46,14 @@ class Nearest:
     why: str
 
 
-def as_question(text: str, intents: dict[str, float] | None = None) -> Question:
+def as_question(text: str, intents: Mapping[str, float] | None = None) -> Question:
     """Give a wording as the question that a citizen asks with it."""
     normalised = normalise(text)
     regions = tuple(mention.region.code for mention in find_regions(normalised))
     return Question(normalised, intents=intents or {}, regions=regions)
 
 
-def nearest_to(live: Answerer, knowledge: Snapshot, text: str, intents: dict[str, float] | None = None) -> Nearest:
+def nearest_to(live: Answerer, knowledge: Snapshot, text: str, intents: Mapping[str, float] | None = None) -> Nearest:
     """Ask a question, and say what was nearest and why it lost."""
     seen = live.inspect(as_question(text, intents))
     if seen is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 from knowledge_base import models
 from knowledge_base.answering import Answerer
 from knowledge_base.gaps.listing import ListedGap, gap_row
-from knowledge_base.gaps.losing import as_question
+from knowledge_base.gaps.losing import Reader, as_question, read_nothing
 from knowledge_base.gaps.states import GapState
 from knowledge_base.questions import Answer
 from qinwen.database import Database
@@ -49,7 +48,7 @@ def recheck_gap(
     live: Answerer,
     gap: ListedGap,
     at: datetime,
-    intents: Mapping[str, Mapping[str, float]] | None = None,
+    reader: Reader = read_nothing,
 ) -> Rechecked:
     """Ask a gap's wordings of what is live, and write down whether it is solved.
 
@@ -58,10 +57,10 @@ def recheck_gap(
         live: answers from what is live.
         gap: the gap.
         at: the present moment.
-        intents: what the engine's classifier says of the wordings, where it was asked.
+        reader: see `Reader`.
     """
     wordings = dict.fromkeys([gap.title, *gap.wordings])
-    good = {text: _is_good(live.answer(as_question(text, dict((intents or {}).get(text, {})))), gap) for text in wordings}
+    good = {text: _is_good(live.answer(as_question(text, reader(text))), gap) for text in wordings}
     answered = sum(good.values())
     found = Rechecked(len(good), answered, answered >= _ENOUGH * len(good))
     still = [text for text, well in good.items() if not well]

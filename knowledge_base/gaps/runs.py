@@ -1,4 +1,4 @@
-"""The collection of gaps as a job that one process does: claimed by conditional update, given up by who dies when time is over."""
+"""The collection of gaps as a job that one process does: claimed by conditional update, and lost in time by who dies."""
 
 from __future__ import annotations
 
@@ -59,5 +59,5 @@ def last_run(session: Session, at: datetime) -> GapRun:
     """Give how the collection stands."""
     found = session.get(models.GapRun, _ONLY)
     if found is None:
-        return GapRun(False, None, "")
+        return GapRun(running=False, finished_at=None, words="")
     return GapRun(found.lease_until is not None and found.lease_until >= at, found.finished_at, found.words)

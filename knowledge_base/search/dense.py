@@ -27,7 +27,9 @@ class DenseIndex:
         like: a big index that these rows stand beside: the means are its.
     """
 
-    def __init__(self, vectors: Vectors, blocks: Sequence[int], background: Vectors, like: "DenseIndex | SketchedIndex | None" = None) -> None:
+    def __init__(
+        self, vectors: Vectors, blocks: Sequence[int], background: Vectors, like: "DenseIndex | SketchedIndex | None" = None
+    ) -> None:
         self._cuts = np.cumsum(blocks)[:-1]
         self.means: list[Vectors] = []
         self._centred: list[Vectors] = []

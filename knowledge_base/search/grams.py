@@ -1,4 +1,4 @@
-"""Counts the characters and character pairs of many texts at once, in arrays: a million rows would not fit as Python objects."""
+"""Counts the characters and character pairs of many texts at once, in arrays: as Python objects they would not fit."""
 
 from __future__ import annotations
 

@@ -93,8 +93,8 @@ def means_of(rows: RowVectors, blocks: Sequence[int]) -> list[Vectors]:
     cuts = np.cumsum(blocks)[:-1]
     sums = [np.zeros(width, dtype=np.float64) for width in blocks]
     for _, chunk in rows.chunks():
-        for total, part in zip(sums, np.split(chunk, cuts, axis=1), strict=True):
-            total += unit(part).sum(axis=0)
+        for number, part in enumerate(np.split(chunk, cuts, axis=1)):
+            sums[number] += unit(part).sum(axis=0)
     return [(total / max(len(rows), 1)).astype(np.float32) for total in sums]
 
 

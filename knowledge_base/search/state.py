@@ -11,8 +11,8 @@ import numpy as np
 
 from knowledge_base.search.background import Background
 from knowledge_base.search.dense import DenseIndex, SketchedIndex
-from knowledge_base.search.lexical import LexicalIndex, letters, long_letters
 from knowledge_base.search.growing import SMALL
+from knowledge_base.search.lexical import LexicalIndex, letters, long_letters
 from knowledge_base.search.row_vectors import RowVectors, part_of
 from knowledge_base.search.rows import NAMING, SearchRow
 from language.encode import Vectors
@@ -188,7 +188,7 @@ class IndexState:
     def _match_names(self, text: str) -> dict[str, Vectors]:
         """Give for each row whether it is the question itself, and a name's share of the question that contains it."""
         exact, named = np.zeros((2, len(self.asked.rows)), dtype=np.float32)
-        start, end = (int(np.searchsorted(self._hashes, hash(text), side=side)) for side in ("left", "right"))  # type: ignore[call-overload]
+        start, end = (int(np.searchsorted(self._hashes, hash(text), side=side)) for side in ("left", "right"))
         exact[[row for row in self._by_hash[start:end].tolist() if self.asked.letters[row] == text]] = 1
         whole = max(self.asked.lexical.weigh(text), 1e-6)
         for start in range(len(text)):

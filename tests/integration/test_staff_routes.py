@@ -11,7 +11,7 @@ PARTS = {"member": "0" * 32, "session": "0" * 32, "delivery": "1", "entry": "faq
          "conversation": "0" * 24, "message": "1", "datum": "1", "desk": "nowhere", "agent": "nobody",
          "handling": "nothing", "rating": "1", "review": "1", "macro": "1", "answer": "0000", "item": "1"}  # fmt: skip
 CASES = [*Role, None]
-PARTS |= {"batch": "1", "file": "faq.xlsx"}
+PARTS |= {"batch": "1", "file": "faq.xlsx", "gap": "1"}
 
 
 @pytest.fixture(autouse=True)

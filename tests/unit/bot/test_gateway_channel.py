@@ -37,10 +37,10 @@ def post(engine):
     routes = GatewayInput("geheim").blueprint(engine)
     handlers = {route.uri: route.handler for route in routes._future_routes}
 
-    async def post(shape=None, authorization="Bearer geheim"):
+    async def post(shape=None, authorization="Bearer geheim", path="/turn"):
         headers = {} if authorization is None else {"Authorization": authorization}
         request = SimpleNamespace(headers=headers, json=shape or TURN, app=engine.app)
-        answer = await handlers["/turn"](request)
+        answer = await handlers[path](request)
         return answer.status, json.loads(answer.body)
 
     return post
@@ -63,6 +63,13 @@ async def test_a_turn_is_run_and_everything_said_comes_back_with_the_intent(post
     assert message.metadata == {"region": "610100"}
     assert message.input_channel == "gateway"
     assert message.parse_data["intent"]["name"] == "ask_fee"
+
+
+async def test_a_text_is_read_without_a_turn(post, engine):
+    status, shape = await post({"text": "护照多少钱"}, path="/reading")
+    assert (status, shape) == (200, {"intents": [{"name": "ask_fee", "confidence": 0.97}]})
+    assert engine.turns == []
+    assert (await post({"text": "护照多少钱"}, authorization="Bearer wrong", path="/reading"))[0] == 403
 
 
 @pytest.mark.parametrize("text", ["/restart", " ／ask_fee", "EXTERNAL: x"])

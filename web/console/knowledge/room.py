@@ -28,6 +28,7 @@ from knowledge_base import (
     replay_draft,
     wordings_of,
 )
+from knowledge_base.gaps import Reader, read_nothing
 from language import Encoder, load_encoder
 from qinwen.clock import now
 from qinwen.database import Database
@@ -79,10 +80,18 @@ class KnowledgeRoom:
         encoder: loads the encoder, or gives None.
         source: real questions for the replay.
         golden: the installation's own golden questions, a file that may be missing.
+        reader: gives what the engine's classifier makes of a text.
     """
 
-    def __init__(self, database: Database, encoder: Callable[[], Encoder | None], source: QuestionSource, golden: Path) -> None:
-        self.database = database
+    def __init__(
+        self,
+        database: Database,
+        encoder: Callable[[], Encoder | None],
+        source: QuestionSource,
+        golden: Path,
+        reader: Reader = read_nothing,
+    ) -> None:
+        self.database, self.reader = database, reader
         self._encoder, self._source, self._golden = encoder, source, golden
         self._lock = threading.Lock()
         self._loaded: _Loaded | None = None
@@ -160,6 +169,7 @@ def make_room(
     database: Database,
     source: QuestionSource | None = None,
     encoder: Callable[[], Encoder | None] | None = None,
+    reader: Reader = read_nothing,
 ) -> KnowledgeRoom:
     """Give the room of an installation; `encoder` loads one that others share."""
     return KnowledgeRoom(
@@ -167,4 +177,5 @@ def make_room(
         encoder or (lambda: load_encoder(settings.encoder).encoder),
         source or NoQuestions(),
         settings.var / "golden.jsonl",
+        reader,
     )
