@@ -50,6 +50,7 @@ from knowledge_base.listing import (
     read_entry,
     read_item,
 )
+from knowledge_base.negatives import Negative, add_negative, negatives_of, remove_negative
 from knowledge_base.preview import PreviewedReply, preview
 from knowledge_base.publishing import Publisher, entry_id_of, faq_id, guide_id, make_publisher
 from knowledge_base.reviews import approve, comment, newly_missing, return_draft, roll_back, withdraw
@@ -95,6 +96,7 @@ __all__ = [
     "KnowledgeError",
     "ListedEntry",
     "Needed",
+    "Negative",
     "Option",
     "OwnWorkRefused",
     "PastVersion",
@@ -107,6 +109,7 @@ __all__ = [
     "ServiceHall",
     "Simulation",
     "all_item_titles",
+    "add_negative",
     "answer_as_of",
     "approve",
     "begin_draft",
@@ -135,6 +138,7 @@ __all__ = [
     "load_seeds",
     "make_publisher",
     "missing_fields",
+    "negatives_of",
     "newly_missing",
     "open_draft",
     "own_questions",
@@ -148,6 +152,7 @@ __all__ = [
     "read_moment",
     "rebase",
     "recall",
+    "remove_negative",
     "replay_draft",
     "return_draft",
     "roll_back",

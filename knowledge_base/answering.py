@@ -33,6 +33,7 @@ from knowledge_base.following import (
     says_what_is_meant,
 )
 from knowledge_base.glossary import load_glossary
+from knowledge_base.negatives import Negative, matching_negatives
 from knowledge_base.outside import OUTSIDE, other_place
 from knowledge_base.questions import Answer, Context, Option, Question
 from knowledge_base.ranked_rows import FACETS
@@ -64,6 +65,7 @@ class Best:
     share: float
     facet: Facet
     facet_share: float
+    negatives: tuple[Negative, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Inspection:
     decision: Decision
     answer_from: float
     answer: Answer
+    negatives: tuple[Negative, ...] = ()
 
 
 class Answerer:
@@ -128,6 +131,8 @@ class Answerer:
             return by_words
         decision = self._faqs.decide(best.text, best.vector)
         faq = self._live_faq(decision, _region(question), at)
+        if faq and any(one.entry == faq.entry for one in best.negatives):
+            faq = None
         if faq and self._faqs.is_same(decision, index, best.ranking):
             return self._answer_faq(faq, best, question)
         expected = best.item == context.item or any(best.item == option.item for option in context.options)
@@ -163,7 +168,7 @@ class Answerer:
         question = replace(question, context=self._known(question.context))
         best = self._followed(self._rank(index, question), question)
         decision = self._faqs.decide(best.text, best.vector)
-        return Inspection(index, best, decision, self._faqs.answer_from, self.answer(question))
+        return Inspection(index, best, decision, self._faqs.answer_from, self.answer(question), best.negatives)
 
     def branch(self, version: Version | None = None, rows: Rows | None = None) -> Answerer:
         """Give an answerer that stands still, and that knows one entry differently: what a draft would change.
@@ -259,7 +264,9 @@ class Answerer:
         vector = question.vector
         if self._encoder and (correction or vector is None):
             vector = self._encoder.encode([text], "question")[0]
-        ranking = index.rank(text, vector, question.facets(), prior=prior)
+        negatives = self._negatives(index, text, vector)
+        blocked = [(one.entry.split(":")[1], one.facet) for one in negatives if not one.entry.startswith("faq:")]
+        ranking = index.rank(text, vector, question.facets(), prior=prior, blocked=blocked)
         weights = load_weights()["dense" if vector is not None and index.dense else "lexical"]
         signals = scope_signals(text, index.inside(ranking.signals), question.intents, weights.vector())
         context = question.context
@@ -282,7 +289,19 @@ class Answerer:
             float(shares[place]),
             facet,
             float(by_facet.max() / max(by_facet.sum(), 1e-9)),
+            tuple(negatives),
         )
+
+    def _negatives(self, index: PairIndex, text: str, vector: NDArray[np.float32] | None) -> list[Negative]:
+        """List what must not answer a question."""
+        held = self._knowledge.negatives
+        if not held:
+            return []
+        if self._encoder is None or vector is None or not index.dense:
+            return matching_negatives(held, text, None, {})
+        texts = list(dict.fromkeys(one.text for one in held))
+        vectors = index.centred(self._encoder.encode(texts, "question"))
+        return matching_negatives(held, text, index.centred(vector[None, :])[0], dict(zip(texts, vectors, strict=True)))
 
     def _neighbours(self, code: str | None) -> set[str]:
         """List the items of the same topic as the conversation's."""

@@ -17,6 +17,7 @@ from knowledge_base.answering import Answerer, Inspection
 from knowledge_base.content import Faq, Guide, Item, plain, read_body
 from knowledge_base.errors import EntryInvalid, EntryNotFound
 from knowledge_base.impact import as_version
+from knowledge_base.negatives import Negative
 from knowledge_base.questions import Answer, Context, Question
 from knowledge_base.ranked_rows import FACETS
 from knowledge_base.ranking import BARE, SIGNALS, load_weights
@@ -127,6 +128,7 @@ class Explanation:
     scope: tuple[Part, ...]
     limits: tuple[Limit, ...]
     runner_up: CandidatePair | None
+    negatives: tuple[Negative, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,7 @@ def explain(
         scope=_scope(seen, question),
         limits=_limits(seen),
         runner_up=next((pair for pair in pairs if pair.item != first), None),
+        negatives=seen.negatives,
     )
 
 

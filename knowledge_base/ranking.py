@@ -10,7 +10,7 @@ own wordings, left out fold by fold, so that the soft maximum of the scores is a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
@@ -39,6 +39,8 @@ BARE = "*"
 SIGNALS = ("dense_item", "dense_name", "dense_facet", "row_item", "row_facet", "item_text", "name_inside", "intent")
 NAMED = SIGNALS.index("name_inside")
 NOTHING = -1.0
+# All signals but the intent's, where nothing is alike.
+_NO_SIGNALS = np.array([NOTHING, NOTHING, NOTHING, 0, 0, 0, 0], dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ class PairIndex:
         if len(vectors) <= small:
             every = np.concatenate([chunk for _, chunk in vectors.chunks()])
             self._centre = every.mean(axis=0)
-            self._vectors = self._centred(every)
+            self._vectors = self.centred(every)
             return
         shares = _shares(vectors.take(np.zeros(1, dtype=np.int64)), self._blocks)
         means = means_of(vectors, self._blocks)
@@ -185,6 +187,7 @@ class PairIndex:
         facets: Mapping[Facet, float],
         *,
         prior: Floats | None = None,
+        blocked: Iterable[tuple[str, Facet | None]] = (),
     ) -> Ranking:
         """Give each pair's probability.
 
@@ -192,9 +195,13 @@ class PairIndex:
             question: the normalised question.
             vector: its sentence vector, float32 [d], or None.
             facets: the intent classifier's probabilities.
+            blocked: items, or one of their facets, that must not answer this question: as if nothing spoke for them.
             prior: added to each item's score, float32 [items]: what the conversation is about.
         """
         signals, likeness = self.signals(question, vector, facets)
+        for item, facet in blocked:
+            if item in self.items:
+                signals[self.items.index(item), slice(None) if facet is None else FACETS.index(facet), :7] = _NO_SIGNALS
         weights = load_weights()["dense" if vector is not None and self.dense else "lexical"]
         scores = signals @ weights.vector()
         if prior is not None:
@@ -224,7 +231,7 @@ class PairIndex:
         text = letters(question)
         dense = np.zeros(len(self.rows), dtype=np.float32)
         if vector is not None and self.dense:
-            dense = self.likeness(self._centred(vector[None, :])[0])
+            dense = self.likeness(self.centred(vector[None, :])[0])
         by_row = self._row_text.reach(text)
         shape = (len(self.items), len(FACETS))
         signals = np.zeros((*shape, len(SIGNALS)), dtype=np.float32)
@@ -253,7 +260,8 @@ class PairIndex:
         """Give the scores of the items that may win: all."""
         return scores
 
-    def _centred(self, vectors: Floats) -> Floats:
+    def centred(self, vectors: Floats) -> Floats:
+        """Take the rows' mean from vectors, part by part, each part then as long as the encoder weighs it."""
         assert self._centre is not None
         moved = vectors - self._centre
         start, parts = 0, []

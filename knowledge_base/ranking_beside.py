@@ -69,7 +69,7 @@ class GrownPairIndex(PairIndex):
         text, base = letters(question), self._base
         dense = np.zeros(len(self.rows), dtype=np.float32)
         if vector is not None and self._new_vectors is not None:
-            asked = base._centred(vector[None, :])[0]
+            asked = base.centred(vector[None, :])[0]
             dense = np.concatenate([base.likeness(asked), self._new_vectors @ asked])
         whole = self._new_text.weigh(text)
         by_row = np.concatenate([base._row_text.reach(text, whole), self._new_text.reach(text, whole)])
@@ -138,7 +138,7 @@ class GrownPairIndex(PairIndex):
         if vectors is None:
             return None
         every = [chunk for _, chunk in vectors.chunks()]
-        return self._base._centred(np.concatenate(every)) if every else np.zeros((0, width), dtype=np.float32)
+        return self._base.centred(np.concatenate(every)) if every else np.zeros((0, width), dtype=np.float32)
 
     def _recount(self, texts: Sequence[str]) -> None:
         """Make the texts of the items that changed anew."""

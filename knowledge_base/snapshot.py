@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from knowledge_base import models
 from knowledge_base.content import PROVINCE, Content, FacetContent, Guide, Item, read_body
+from knowledge_base.negatives import Negative, load_negatives
 from knowledge_base.publishing import guide_id, item_owner
 from knowledge_base.timeline import Span, governing, next_change, still_needed
 from knowledge_base.wordings import Wording
@@ -78,6 +79,7 @@ class Snapshot:
     Attributes:
         items: the items that hold now, by code.
         rows: the search rows of the versions that hold now, by owner (item owner or entry id).
+        negatives: the questions that entries must not answer.
         generation: rises when something changes, see `changed_since`.
     """
 
@@ -85,6 +87,7 @@ class Snapshot:
         self.clock = clock
         self.items: dict[str, Item] = {}
         self.rows: dict[str, Rows] = {}
+        self.negatives: tuple[Negative, ...] = ()
         self._spans: dict[str, list[Span]] = {}
         self._versions: dict[str, dict[int, Version]] = {}
         self._regions: dict[str, set[str]] = defaultdict(set)
@@ -145,7 +148,7 @@ class Snapshot:
     def replace(self, version: Version | None, rows: Rows | None) -> Snapshot:
         """Give a copy that stands still, in which an entry has this version alone: what a draft would change."""
         copy = Snapshot(self.clock)
-        copy.items, copy.rows = dict(self.items), dict(self.rows)
+        copy.items, copy.rows, copy.negatives = dict(self.items), dict(self.rows), self.negatives
         copy._spans, copy._versions = dict(self._spans), dict(self._versions)
         copy._regions = defaultdict(set, {code: set(regions) for code, regions in self._regions.items()})
         if version is not None and rows is not None:
@@ -265,6 +268,7 @@ class Knowledge(Snapshot):
             columns = select(e.id, v.number, v.state, v.clears, v.valid_from, v.valid_to)
             columns = columns.outerjoin(v, and_(v.entry_id == e.id, v.taken_back_at.is_(None)))
             touched = self._load_spans(session, columns.where(e.revision > self.revision), at)
+            self.negatives = load_negatives(session)
             self.revision = number
         while self._changes and self._changes[0][0] <= at:
             touched.add(heapq.heappop(self._changes)[1])
@@ -295,6 +299,7 @@ class PastKnowledge(Snapshot):
             not_yet = or_(v.taken_back_at.is_(None), v.taken_back_at > known_at)
             entries = self._load_spans(session, columns.where(v.recorded_at <= known_at, not_yet), valid_at)
             self._activate(session, entries, valid_at, encoder)
+            self.negatives = load_negatives(session, known_at)
         self._mark(self.rows)
 
 

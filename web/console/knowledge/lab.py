@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 from sqlalchemy.orm import Session
@@ -15,12 +16,14 @@ from knowledge_base import (
     Explanation,
     Question,
     Simulation,
+    add_negative,
     answer_as_of,
     content_of,
     explain,
     open_draft,
     plain,
     read_moment,
+    remove_negative,
     save_draft,
     simulate,
     with_wording,
@@ -89,6 +92,32 @@ class LabPages:
         await change(request, add)
         return redirect(request, entry_path(entry_id, "edit"), "问法已写进草稿，提交审核后生效。")
 
+    async def add_negative(self, request: web.Request) -> web.Response:
+        """Say that an entry must not answer a question."""
+        form, actor = await request.post(), member_of(request)
+        entry_id, text, facet = text_of(form, "entry"), text_of(form, "text")[:_LONGEST_QUESTION], _facet(form)
+
+        def add(session: Session) -> None:
+            scoped(request, Permission.KNOWLEDGE_EDIT, required(session, entry_id))
+            number = add_negative(session, entry_id, facet, text, actor.login, now())
+            record(session, actor.login, "negative_added", f"entry:{entry_id}", {"negative": number})
+
+        await change(request, add)
+        return redirect(request, _lab(text, form), "已记为反例，下一个问题就不再由这一条回答。")
+
+    async def remove_negative(self, request: web.Request) -> web.Response:
+        """Take a negative wording back."""
+        form, actor = await request.post(), member_of(request)
+        number = text_of(form, "negative")
+
+        def remove(session: Session) -> None:
+            entry_id = remove_negative(session, int(number) if number.isdecimal() else 0, actor.login, now())
+            scoped(request, Permission.KNOWLEDGE_EDIT, required(session, entry_id))
+            record(session, actor.login, "negative_removed", f"entry:{entry_id}", {"negative": number})
+
+        await change(request, remove)
+        return redirect(request, _lab(text_of(form, "text"), form), "反例已撤销。")
+
     async def show_past(self, request: web.Request) -> web.Response:
         """Answer a question as of a day: `GET /knowledge/as-of?q=&valid=&known=`."""
         query = request.query
@@ -115,13 +144,14 @@ class LabPages:
         )
 
     def _explain(self, text: str, region: str, query: Mapping[str, Any]) -> tuple[Explanation, Simulation | None]:
-        held = self._room.load()
+        held, intents = self._room.load(), self._room.reader(text)
         entry, wording = text_of(query, "entry"), text_of(query, "wording")
         if not entry:
-            return explain(held.answerer, held.knowledge, text, region=region or None), None
+            return explain(held.answerer, held.knowledge, text, region=region or None, intents=intents), None
         tried = simulate(
-            held.answerer, held.knowledge, held.encoder, text, entry, wording or text, _facet(query), region=region or None
-        )
+            held.answerer, held.knowledge, held.encoder, text, entry, wording or text, _facet(query),
+            region=region or None, intents=intents,
+        )  # fmt: skip
         return tried.before, tried
 
     def _past(self, text: str, valid: str, known: str) -> Answer:
@@ -130,6 +160,10 @@ class LabPages:
         regions = tuple(mention.region.code for mention in find_regions(normalised))
         question = Question(normalised, regions=regions)
         return answer_as_of(self._room.database, held.encoder, question, moment, read_moment(known) if known else moment)
+
+
+def _lab(text: str, form: Mapping[str, Any]) -> str:
+    return "/knowledge/lab?" + urlencode({"q": text, "region": text_of(form, "region")})
 
 
 def _facet(form: Mapping[str, Any]) -> Facet | None:

@@ -33,6 +33,8 @@ def make_knowledge_module(room: KnowledgeRoom) -> Module:
             Route("POST", "/knowledge/new", entries.take_new, _EDIT),
             Route("GET", "/knowledge/lab", lab.show, _READ),
             Route("POST", "/knowledge/lab/wording", lab.add_wording, _EDIT),
+            Route("POST", "/knowledge/lab/negative", lab.add_negative, _EDIT),
+            Route("POST", "/knowledge/lab/negative/remove", lab.remove_negative, _EDIT),
             Route("GET", "/knowledge/as-of", lab.show_past, _READ),
             Route("GET", "/knowledge/word", word.show_form, _EDIT),
             Route("POST", "/knowledge/word", word.take_word, _EDIT, _FILE),
@@ -107,6 +109,8 @@ def make_knowledge_module(room: KnowledgeRoom) -> Module:
             "entry_withdrawn": "撤下条目",
             "entry_rolled_back": "条目改回旧版",
             "wording_added": "草稿加问法",
+            "negative_added": "记反例",
+            "negative_removed": "撤销反例",
         },
         statuses={EntryNotFound: 404, EditConflict: 409},
         tiles=lambda session, member: [
