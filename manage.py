@@ -98,6 +98,13 @@ def kb() -> ModuleType:
     return commands
 
 
+def show_gaps(settings: Settings, state: str, page: int, *, collect: bool, as_json: bool) -> int:
+    """Show what was not answered well, loading the console's parts only now."""
+    from web.console.gap_commands import show_gaps as show
+
+    return show(settings, state, page, collect=collect, as_json=as_json)
+
+
 def staff() -> ModuleType:
     """Give the commands of the staff's accounts, loading them only now."""
     from staff import commands
@@ -227,6 +234,16 @@ def add_knowledge(commands: Commands[argparse.ArgumentParser]) -> None:
     asked.add_argument("--known-at", metavar="哪天", help="按那天已记录的内容；不写就和 --as-of 一样")
     ask = add(knowledge, "search", "看一个问题会答什么", lambda o: kb().search(ensure_settings(), o.question))
     ask.add_argument("question", metavar="问题")
+    gaps = add(
+        knowledge,
+        "gaps",
+        "看没答好的问题，问的人多的在前",
+        lambda o: show_gaps(ensure_settings(), o.state, o.page, collect=o.collect, as_json=o.json),
+    )
+    gaps.add_argument("--state", choices=["open", "drafted", "resolved", "ignored", "all"], default="open", help="哪种状态")
+    gaps.add_argument("--page", type=int, default=1, metavar="页")
+    gaps.add_argument("--collect", action="store_true", help="先整理一次")
+    gaps.add_argument("--json", action="store_true", help="一行一个 JSON 对象")
     rate = add(
         knowledge,
         "eval",

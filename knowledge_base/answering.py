@@ -184,6 +184,12 @@ class Answerer:
         changes = {version.entry: twin.owned(version.entry)} if version else {}
         return twin.moved_to(still, self._pairs.branch(changes), self._faqs.branch(still, version.entry if version else None))
 
+    def look_ahead(self, vectors: NDArray[np.float32]) -> None:
+        """Prepare for questions with these vectors, float32 [n, d], that are asked next; for one that stands still."""
+        if len(vectors):
+            self._pairs.ready.look_ahead(vectors)
+            self._faqs.look_ahead(vectors)
+
     def moved_to(
         self, still: Snapshot, pairs: Standing[Owned, PairIndex] | None = None, faqs: FaqMatch | None = None
     ) -> Answerer:

@@ -56,6 +56,10 @@ class FaqMatch:
         """Search the FAQs."""
         return self._search.decide(text, vector)
 
+    def look_ahead(self, vectors: NDArray[float32]) -> None:
+        """Score questions that will be asked one by one."""
+        self._search.look_ahead(vectors)
+
     def is_same(self, decision: Decision, index: PairIndex, ranking: Ranking) -> bool:
         """Tell whether the question is one of the first FAQ's wordings, or as good as."""
         if decision.verdict is not Verdict.ANSWERED:

@@ -7,11 +7,13 @@ a sibling package. `replay` writes nothing but the vectors it made; `record_run`
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Literal, Protocol
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -20,7 +22,7 @@ from knowledge_base.answering import Answer, Answerer
 from knowledge_base.content import Content, Guide, Item
 from knowledge_base.drafts import Draft, content_of
 from knowledge_base.publishing import entry_id_of
-from knowledge_base.question_vectors import encoded
+from knowledge_base.question_vectors import Vector, encoded
 from knowledge_base.questions import Question
 from knowledge_base.rendering import SAMPLE_NOTE
 from knowledge_base.snapshot import Rows, Snapshot, Version
@@ -39,6 +41,7 @@ KIND_TITLES: dict[Kind, str] = {
 }
 _ORDER: tuple[Kind, ...] = ("worse", "lost", "changed", "won", "better")
 _MOST_KEPT = 1_000
+_TOGETHER = 64
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,8 @@ def replay(
     changes: list[ImpactChange] = []
     counts = dict.fromkeys(map(str, _ORDER), 0)
     texts = [normalise(asked.text) for asked in unique]
-    for number, vector in enumerate(encoded(database, encoder, texts)):
+    sides = [before] if same_rows else [before, draft]
+    for number, vector in enumerate(_ahead(encoded(database, encoder, texts), sides)):
         asked = unique[number]
         regions = tuple(mention.region.code for mention in find_regions(texts[number]))
         question = Question(texts[number], vector, regions=regions)
@@ -154,6 +158,15 @@ def replay(
     changes.sort(key=lambda change: (_ORDER.index(change.kind), -change.times))
     golden = sum(asked.golden for asked in unique)
     return Impact(golden, len(unique), time.perf_counter() - started, counts, tuple(changes[:_MOST_KEPT]))
+
+
+def _ahead(vectors: Iterator[Vector | None], sides: Sequence[Answerer]) -> Iterator[Vector | None]:
+    """Give the vectors one by one, after the sides have looked at some dozens together."""
+    while batch := list(islice(vectors, _TOGETHER)):
+        given = [vector for vector in batch if vector is not None]
+        for side in sides if given else ():
+            side.look_ahead(np.stack(given))
+        yield from batch
 
 
 def judge(asked: Asked, old: Answer, new: Answer) -> Kind | None:

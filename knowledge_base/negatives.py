@@ -48,7 +48,7 @@ def add_negative(session: Session, entry_id: str, facet: Facet | None, text: str
         EntryInvalid: the question is empty or too long.
     """
     words = normalise(text).strip()
-    if not letters(words) or len(words) > _LONGEST:
+    if not letters(words) or len(text) > _LONGEST:
         raise EntryInvalid("请写一个问题，最多 500 字。")
     if session.get(models.Entry, entry_id) is None:
         raise EntryNotFound(f"没有条目 {entry_id}。")

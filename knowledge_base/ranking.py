@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from knowledge_base.outside import OUTSIDE, outside_rows
 from knowledge_base.ranked_rows import FACETS, RankedRow, RankedRows
+from knowledge_base.search.ahead import Ahead
 from knowledge_base.search.growing import SMALL
 from knowledge_base.search.lexical import LexicalIndex, letters
 from knowledge_base.search.row_vectors import RowVectors
@@ -141,6 +142,7 @@ class PairIndex:
         self._centre: Floats | None = None
         self._vectors: Floats | None = None
         self._sketch: Sketch | None = None
+        self._ahead: Ahead[Floats] = Ahead()
         self._take_vectors(rows.vectors(sum(self._blocks)), small)
         texts = [letters(row.text) for row in rows]
         self._row_text = LexicalIndex(texts, ())
@@ -165,8 +167,16 @@ class PairIndex:
         self._centre = np.concatenate([mean * np.float32(np.sqrt(share)) for mean, share in zip(means, shares, strict=True)])
         self._sketch = Sketch(vectors, self._blocks, shares, means, np.flatnonzero(self._is_name))
 
+    def look_ahead(self, vectors: Floats) -> None:
+        """Compare questions that will be asked one by one, float32 [n, d]."""
+        if self._vectors is not None:
+            asked = [self.centred(vector[None, :])[0] for vector in vectors]
+            self._ahead.put(np.stack(asked), np.stack(asked) @ self._vectors.T)
+
     def likeness(self, asked: Floats) -> Floats:
         """Give how near each row's vector is to a centred question's, float32 [rows]."""
+        if (known := self._ahead.get(asked)) is not None:
+            return known
         if self._sketch is None:
             return np.zeros(len(self.rows), dtype=np.float32) if self._vectors is None else self._vectors @ asked
         parts = np.split(asked, np.cumsum(self._blocks)[:-1])

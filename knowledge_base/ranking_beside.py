@@ -88,6 +88,10 @@ class GrownPairIndex(PairIndex):
         self._level_outside(signals)
         return signals, dense if self.dense and vector is not None else by_row
 
+    def look_ahead(self, vectors: Floats) -> None:
+        """Compare questions that will be asked one by one, with the base's rows."""
+        self._base.look_ahead(vectors)
+
     def places_of(self, item: str) -> list[int]:
         """List the places of an item's rows."""
         number, old = self.items.index(item), len(self._base.rows)

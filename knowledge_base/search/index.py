@@ -125,6 +125,10 @@ class SearchIndex:
         assert isinstance(self._growing, Growing)
         self._growing.update({entry: self._entry_rows(rows, vectors) for entry, (rows, vectors) in changes.items()})
 
+    def look_ahead(self, vectors: Vectors) -> None:
+        """Score questions that will be asked one by one, float32 [n, d]; only of an index that stands still."""
+        self._growing.ready[0].look_ahead(vectors)
+
     def rank(self, question: str, vector: Vectors | None = None, limit: int | None = None) -> list[Candidate]:
         """Return the entries, the best first.
 

@@ -159,6 +159,12 @@ class IndexState:
                 answers[f"answer_{name}"] = scores[0]
         return RowScores(asked, answers)
 
+    def look_ahead(self, vectors: Vectors) -> None:
+        """Score questions that will be asked one by one."""
+        if self.asked.dense is not None and self.answers.dense is not None:
+            self.asked.dense.look_ahead(vectors)
+            self.answers.dense.look_ahead(vectors, self.asked.dense)
+
     def gather(self, scores: RowScores, text: str) -> Signals:
         """Reduce rows to entries: each signal's best."""
         values = {name: self.asked.best(row_scores) for name, row_scores in scores.asked.items()}
@@ -222,6 +228,10 @@ class GrownState:
     def score_rows(self, text: str, vector: Vectors | None) -> tuple[RowScores, RowScores]:
         """Score the rows of both; see `IndexState.score_rows`."""
         return self._base.score_rows(text, vector, self._beside), self._beside.score_rows(text, vector)
+
+    def look_ahead(self, vectors: Vectors) -> None:
+        """Score questions that will be asked one by one, of the big one."""
+        self._base.look_ahead(vectors)
 
     def gather(self, scores: tuple[RowScores, RowScores], text: str) -> Signals:
         """Reduce rows to entries: each signal's best."""

@@ -1,5 +1,7 @@
 """The console's pages of gaps over a real database: from the ledger to a draft in two clicks, by role and scope."""
 
+import dataclasses
+import json
 import re
 
 import pytest
@@ -14,6 +16,7 @@ from tests.integration.test_knowledge_pages import (  # noqa: F401
     fields_of,
     knowledge_database,
 )
+from web.console.gap_commands import show_gaps
 from web.console.knowledge import make_room
 from web.gap_job import GapKeeper
 from web.gap_side import LedgerQuestions
@@ -148,3 +151,14 @@ async def test_markup_in_what_citizens_wrote_stays_text(enter, ask, keeper):  # 
         await editor.get(page)
         assert "<script>alert" not in editor.text
         assert "&lt;script&gt;alert" in editor.text
+
+
+def test_the_command_shows_and_collects_gaps(settings, knowledge_database, ask, capsys):  # noqa: F811
+    ask(WIFI)
+    here = dataclasses.replace(settings, database_url=str(knowledge_database.engine.url))
+    assert show_gaps(here, "open", 1, collect=True, as_json=False) == 0
+    printed = capsys.readouterr().out
+    assert "共 1 个" in printed
+    assert "3 人 3 次" in printed
+    assert show_gaps(here, "all", 1, collect=False, as_json=True) == 0
+    assert json.loads(capsys.readouterr().out)["people"] == 3

@@ -11,9 +11,13 @@ from sqlalchemy import select
 import knowledge_base.models as tables
 from knowledge_base import Answerer, Faq, Guide, Item, Knowledge, Publisher, Question
 from knowledge_base.content import read_facets
+from knowledge_base.history import answer_as_of
+from qinwen.clock import now
 from staff import Role
 from staff.audit import AuditFilter, find_rows
 from tests.staffing import Browser, hash_quickly, make_member
+from web.console.knowledge import make_room
+from web.console.knowledge.lab import LabPages
 
 XSS = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 PASSPORT = "/knowledge/entries/guide:passport:610000"
@@ -299,3 +303,44 @@ async def test_a_draft_can_be_recalled_and_thrown_away(enter):
     await editor.get(f"{PARKING}/edit")
     assert (await editor.send(f"{PARKING}/discard", revision=revision(editor.text))).status == 303
     assert (await editor.get(f"{PARKING}/edit")).status == 404
+
+
+async def test_a_question_becomes_a_negative_example_in_one_click_and_is_taken_back(enter, knowledge_database):
+    editor, reviewer = await enter("wang", Role.EDITOR), await enter("lili", Role.REVIEWER)
+    await editor.get("/knowledge/lab?q=政务大厅有停车场吗")
+    assert "记为反例" in editor.text
+    answer = await editor.send("/knowledge/lab/negative", entry="faq:parking", facet="", text="政务大厅有停车场吗", region="")
+    assert answer.status == 303
+    assert "地下一层" not in answered(knowledge_database, "政务大厅有停车场吗")
+    await editor.get(answer.headers["Location"])
+    assert "不许" in editor.text
+    await reviewer.get("/knowledge/lab?q=政务大厅有停车场吗")
+    assert (await reviewer.send("/knowledge/lab/negative/remove", negative="1", text="x", region="")).status == 403
+    assert (await editor.send("/knowledge/lab/negative/remove", negative="1", text="x", region="")).status == 303
+    assert "地下一层" in answered(knowledge_database, "政务大厅有停车场吗")
+    assert (await editor.send("/knowledge/lab/negative/remove", negative="x", text="x", region="")).status == 404
+
+
+async def test_the_laboratory_shows_what_the_engine_makes_of_the_question(settings, knowledge_database):
+    room = make_room(settings, knowledge_database, reader=lambda text: {"ask_fee": 0.9, "ask_place": 0.1} if text else {})
+    told, _ = LabPages(room)._explain("护照要多少钱", "", {})
+    assert told.intents == (("ask_fee", 0.9), ("ask_place", 0.1))
+
+
+def test_what_was_answered_on_a_day_is_the_same_to_the_byte(knowledge_database):
+    """The answer of then and the answer as of then: words, cards, sources, choices, after an edit, a withdrawal and a new FAQ."""
+    publisher = Publisher("none", lambda _: None)
+    questions = ("护照要多少钱", "护照去哪儿办", "政务大厅有停车场吗", "护照怎么办", "今天天气")
+
+    def asked(answerer):
+        return [repr(answerer(Question(text, regions=()))) for text in questions]
+
+    live = Answerer(Knowledge(knowledge_database, "none"), None)
+    then, before = now(), asked(live.answer)
+    with knowledge_database.session() as session:
+        facets = read_facets({"fee": {"text": "每本160元。", "asked": ["护照要多少钱"]}}, "测试")
+        publisher.publish_guide(session, Guide("passport", "610000", facets), author="王")
+        publisher.withdraw(session, "faq:parking", author="王", reason="拆了")
+        publisher.publish_faq(session, Faq("photo", "护照要照片吗", "要。", "passport"), author="王")
+    assert asked(live.answer) != before
+    assert asked(lambda question: answer_as_of(knowledge_database, None, question, then, then)) == before
