@@ -40,9 +40,8 @@ def show_gaps(settings: Settings, state: str, page: int, *, collect: bool, as_js
     print(f"共 {found.total} 个，第 {page} 页，共 {found.pages} 页。")
     for gap in found.gaps:
         reasons = "，".join(f"{REASON_TITLES[reason]} {times}" for reason, times in gap.reasons.items())
-        print(
-            f"{gap.id}\t{gap.people} 人 {gap.times} 次\t{GAP_STATES[gap.state]}\t{gap.title}\t{reasons}\n\t{gap.why} {gap.nearest or ''}"
-        )
+        print(f"{gap.id}\t{gap.people} 人 {gap.times} 次\t{GAP_STATES[gap.state]}\t{gap.title}\t{reasons}")
+        print(f"\t{gap.why} {gap.nearest or ''}")
     return 0
 
 
