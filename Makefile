@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup lock train run test test-py311 eval bench lint clean
+.PHONY: help setup lock train run test test-py311 eval bench bench-scale lint clean
 SHELL := /bin/sh
 export RASA_TELEMETRY_ENABLED := false
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -39,6 +39,9 @@ bench: setup ## 速度与内存:一张表
 	@qinwen train
 	@python -m bench.speed
 	@python -m bench.wechat
+
+bench-scale: setup ## 十万条时的速度与内存、影响分析的用时
+	@python -m bench.scale
 
 lint: setup ## ruff、mypy、import-linter、迁移与模型一致
 	@ruff check . && ruff format --check . && mypy && lint-imports && python -m pytest -q tests/rules

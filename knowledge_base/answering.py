@@ -130,9 +130,7 @@ class Answerer:
         if by_words := self._answer_by_words(best, question):
             return by_words
         decision = self._faqs.decide(best.text, best.vector)
-        faq = self._live_faq(decision, _region(question), at)
-        if faq and any(one.entry == faq.entry for one in best.negatives):
-            faq = None
+        faq = self._live_faq(decision, _region(question), at, best.negatives)
         if faq and self._faqs.is_same(decision, index, best.ranking):
             return self._answer_faq(faq, best, question)
         expected = best.item == context.item or any(best.item == option.item for option in context.options)
@@ -399,9 +397,9 @@ class Answerer:
             replies.append(_choices("各地不太一样。您在哪个市？告诉我，我给您当地的：", options))
         return Answer(Outcome.ANSWERED, tuple(replies), item, facet, region, tuple(options), confidence)
 
-    def _live_faq(self, decision: Decision, region: str | None, at: datetime) -> Version | None:
-        """Give the first FAQ of a search if it is valid now and holds for the region."""
-        if not decision.candidates:
+    def _live_faq(self, decision: Decision, region: str | None, at: datetime, negatives: Sequence[Negative]) -> Version | None:
+        """Give the first FAQ of a search if it is valid now, holds for the region and may answer the question."""
+        if not decision.candidates or any(one.entry == decision.candidates[0].entry for one in negatives):
             return None
         version = self._knowledge.version(decision.candidates[0].entry, at)
         return version if version and holds_in(_content(version), region) else None

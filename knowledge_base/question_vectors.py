@@ -1,6 +1,6 @@
 """The vectors of texts that are needed again: golden and real questions, wordings on import. Writes `question_vector`.
 
-Encoding is the dearest part of a replay, so a thread encodes a batch ahead while the batch before is answered, and what was
+Encoding is the dearest part of a replay, so two threads encode batches ahead while those before are answered, and what was
 encoded once is read from the database the next time. Only a hash of the text is kept.
 """
 
@@ -22,6 +22,8 @@ from qinwen.database import Database
 Vector = NDArray[np.float32]
 _BATCH = 64
 _CHUNK = 500
+# One for each of the two encoders that make a vector: while one batch is in the second, the next is in the first.
+_ENCODING = 2
 
 
 def encoded(database: Database, encoder: Encoder | None, texts: Sequence[str]) -> Iterator[Vector | None]:
@@ -32,7 +34,7 @@ def encoded(database: Database, encoder: Encoder | None, texts: Sequence[str]) -
     known = read_vectors(database, encoder.name, texts)
     missing = list(dict.fromkeys(text for text in texts if text not in known))
     batches = [missing[start : start + _BATCH] for start in range(0, len(missing), _BATCH)]
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(_ENCODING) as pool:
         coming = iter([pool.submit(encoder.encode, batch, "question") for batch in batches])
         waiting = iter(batches)
         try:

@@ -74,6 +74,7 @@ class GapKeeper:
             questions = self._source.poor_questions(at - _LOOKED_BACK, _MOST)
             collected = collect_gaps(database, questions, held.answerer, held.knowledge, held.encoder, at, self._reader)
             rechecked = self.recheck(at)
+            self._room.prepare_replay()
         except Exception:
             log.exception("gaps_not_collected")
         finally:

@@ -29,7 +29,8 @@ from knowledge_base import (
     wordings_of,
 )
 from knowledge_base.gaps import Reader, read_nothing
-from language import Encoder, load_encoder
+from knowledge_base.question_vectors import encoded
+from language import Encoder, load_encoder, normalise
 from qinwen.clock import now
 from qinwen.database import Database
 from qinwen.log import logger
@@ -131,6 +132,16 @@ class KnowledgeRoom:
                 return
             run = self._runs[key] = Run()
         threading.Thread(target=self._replay, args=(draft, run, key), name="replay", daemon=True).start()
+
+    def prepare_replay(self) -> int:
+        """Encode the questions of the next replay ahead, at night: then a reviewer waits for the answers alone."""
+        held = self.load()
+        questions = [
+            *own_questions(held.knowledge),
+            *read_golden(self._golden),
+            *self._source.recent_questions(MOST_REAL_QUESTIONS),
+        ]
+        return sum(1 for _ in encoded(self.database, held.encoder, [normalise(asked.text) for asked in questions]))
 
     def _replay(self, draft: Draft, run: Run, key: tuple[str, int]) -> None:
         def tell(done: int, total: int) -> None:
