@@ -40,6 +40,7 @@ from web.console.knowledge.room import KnowledgeRoom
 from web.console.pages import change, redirect, render
 
 _LONGEST_QUESTION = 500
+_INTENTS = {**{f"ask_{facet.value}": f"问「{title}」" for facet, title in FACET_TITLES.items()}, "out_of_scope": "不归我们管"}
 
 
 class LabPages:
@@ -72,6 +73,7 @@ class LabPages:
             tried=tried,
             error=error,
             facets=FACET_TITLES,
+            intent_titles=_INTENTS,
             entry_path=entry_path,
             values={name: text_of(query, name) for name in ("entry", "wording", "facet")},
         )
