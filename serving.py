@@ -25,6 +25,7 @@ from conversations import (
 )
 from desk import Router, ServiceDesk, Sweeper, add_sample_desks
 from knowledge_base import item_titles, read_item
+from knowledge_base.gaps import Reader
 from language import load_encoder
 from qinwen.database import Database
 from qinwen.decrees import read_decree
@@ -102,25 +103,27 @@ async def serve_web(settings: Settings) -> None:
         desk.connect(hub.within)
         teller = Teller(talk.room, hub, read_quiet_hours(settings.quiet_hours))
         events = make_events_route(database, settings.webhook_secret, teller)
-        source, reader = LedgerQuestions(database), EngineReader(engine, asyncio.get_running_loop())
-        shared = cache(lambda: load_encoder(settings.encoder).encoder)
-        room = make_room(settings, database, source, shared, reader)
-        gaps = GapKeeper(room, source, reader)
+        room, gaps = knowledge_side(settings, database, EngineReader(engine, asyncio.get_running_loop()))
         background = Background(room, settings.radar_hour)
         background.start()
         courier = asyncio.create_task(Courier(hub).run())
         news = asyncio.create_task(teller.run())
         purging = asyncio.create_task(DailyPurge(settings, database).run())
-        collecting = asyncio.create_task(gaps.run())
-        desk_tasks = [asyncio.create_task(Sweeper(desk).run()), asyncio.create_task(learn_routing(desk.router, room))]
+        other_tasks = [
+            asyncio.create_task(Sweeper(desk).run()),
+            asyncio.create_task(learn_routing(desk.router, room)),
+            asyncio.create_task(gaps.run()),
+        ]
         checks = {
             "database": database_check(database),
             "engine": http_check(session, f"{settings.engine_url}/webhooks/gateway/"),
             "actions": http_check(session, f"{settings.actions_url}/readyz"),
         }
         # The case system is not ours: without it we are ready all the same, only the page of the system's state asks.
-        own = staff_modules(settings, room, wechat, backend, {**checks, "services": backend.check}, desk, hub)
-        modules = (make_gap_module(gaps), *own)
+        modules = (
+            make_gap_module(gaps),
+            *staff_modules(settings, room, wechat, backend, {**checks, "services": backend.check}, desk, hub),
+        )
         typing = wechat.show_typing if wechat and settings.wechat_customer_messages else None
         more = (events, make_rating_route(hub, desk))
         public = make_public_app(settings, hub, openings, wechat, more, typing)
@@ -144,7 +147,7 @@ async def serve_web(settings: Settings) -> None:
             await runner.cleanup()
         await background.stop()
         await hub.drain()
-        tasks = (courier, news, purging, collecting, *desk_tasks)
+        tasks = (courier, news, purging, *other_tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -152,6 +155,13 @@ async def serve_web(settings: Settings) -> None:
         if wechat:
             await wechat.close()
     database.close()
+
+
+def knowledge_side(settings: Settings, database: Database, reader: Reader) -> tuple[KnowledgeRoom, GapKeeper]:
+    """Give what the pages of knowledge work with, and the job that collects gaps; `reader` asks the engine for intents."""
+    source = LedgerQuestions(database)
+    room = make_room(settings, database, source, cache(lambda: load_encoder(settings.encoder).encoder), reader)
+    return room, GapKeeper(room, source, reader)
 
 
 def staff_modules(
