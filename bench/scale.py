@@ -42,6 +42,10 @@ from qinwen.clock import now
 from qinwen.database import Database
 from qinwen.settings import Settings
 from qinwen.vocabulary import Facet
+from staff import Role
+from tests.staffing import Browser, make_member
+from web.console.knowledge import make_knowledge_module, make_room
+from web.staff import make_staff_app
 
 ROOT = Path(__file__).parent.parent
 _QUESTIONS = ("身份证丢了怎么补办", "护照要多少钱", "公积金提取要什么材料", "在西安去哪办居住证", "高龄津贴怎么领")
@@ -199,11 +203,6 @@ def _deep(database: Database) -> list[str]:
 async def _pages(settings: Settings, database: Database, deep: list[str]) -> dict[str, float]:
     """Ask the console for list pages as a browser does; milliseconds by address, the median of three."""
     from aiohttp.test_utils import TestClient, TestServer
-
-    from staff import Role
-    from tests.staffing import Browser, make_member
-    from web.console.knowledge import make_knowledge_module, make_room
-    from web.staff import make_staff_app
 
     app = make_staff_app(settings, database, (make_knowledge_module(make_room(settings, database)),))
     async with TestClient(TestServer(app)) as client:
