@@ -26,7 +26,7 @@ from conversations import (
 from conversations.erasing import REASONS
 from language import mask_personal
 from qinwen.errors import QinwenError
-from qinwen.vocabulary import Holder, Outcome
+from qinwen.vocabulary import OUTCOME_TITLES, Holder
 from staff import Permission, record
 from web.console.access import member_of
 from web.console.forms import day_of, text_of
@@ -38,25 +38,6 @@ _SPEECHES = 200
 _DIGITS = 16
 _LEAST_REASON, _MOST_REASON = 4, 200
 _FIELDS = ("since", "until", "outcome", "item", "citizen")
-OUTCOMES = {
-    Outcome.ANSWERED: "答了",
-    Outcome.CLARIFY: "反问",
-    Outcome.NOT_FOUND: "没找到",
-    Outcome.REFUSED_OUT_OF_SCOPE: "不归我们管",
-    Outcome.REFUSED_UNSAFE: "不该答的",
-    Outcome.EMERGENCY: "紧急情况",
-    Outcome.CASE_STATUS: "查到办件",
-    Outcome.CASE_NOT_FOUND: "没查到办件",
-    Outcome.ASK_SLOT: "追问",
-    Outcome.IDENTITY_REQUIRED: "核实身份",
-    Outcome.HANDED_OFF: "人工在接待",
-    Outcome.DESK_QUEUED: "排队等人工",
-    Outcome.DESK_CLOSED: "人工不在",
-    Outcome.SMALLTALK: "闲聊",
-    Outcome.ACKNOWLEDGED: "应了一声",
-    Outcome.RATED: "评价",
-    Outcome.ERROR: "出了故障",
-}
 _HOLDERS = {Holder.BOT: "机器人", Holder.QUEUED: "等人工", Holder.WITH_AGENT: "坐席", Holder.CLOSED: "已结束"}
 _AUTHORS = {"citizen": "市民", "bot": "机器人", "agent": "坐席", "system": "系统"}
 _CHANNELS = {"webchat": "网页", "wechat": "微信"}
@@ -201,7 +182,7 @@ def _page(
 
 
 def _titles() -> dict[str, str]:
-    return {outcome.value: title for outcome, title in OUTCOMES.items()}
+    return {outcome.value: title for outcome, title in OUTCOME_TITLES.items()}
 
 
 def _numbers(request: web.Request) -> tuple[str, int, int]:
