@@ -40,7 +40,9 @@ def radar_audit() -> tuple[Callable[[Session], None], Callable[[Session, dict[st
 
 def import_audit() -> ImportAudit:
     """Give what writes imports into the audit log."""
-    return ImportAudit()
+    from web.console.knowledge import audit
+
+    return audit.ImportAudit()
 
 
 def doctor(settings: Settings) -> int:

@@ -64,13 +64,18 @@ class EventFeed:
 
     async def listen(self) -> Listener:
         """Hear what happens from now on."""
-        if self._task is None or self._task.done():
-            self._last = await self._desk.do(last_event, ring=False)
-            self._given = {}
-            self._task = asyncio.create_task(self._run())
+        last = None if self._is_reading else await self._desk.do(last_event, ring=False)
         listener = Listener()
         self._listeners.add(listener)
+        # Another page may have come meanwhile and begun to read.
+        if last is not None and not self._is_reading:
+            self._last, self._given = last, {}
+            self._task = asyncio.create_task(self._run())
         return listener
+
+    @property
+    def _is_reading(self) -> bool:
+        return self._task is not None and not self._task.done()
 
     def stop_listening(self, listener: Listener) -> None:
         """Hear no more; the last one stops the reading."""
@@ -82,7 +87,8 @@ class EventFeed:
     async def _run(self) -> None:
         bell = self._desk.bell.listen()
         try:
-            while True:
+            # Not for ever: `wait_for` may swallow a cancelling that comes with the bell (Python before 3.12).
+            while self._listeners:
                 bell.clear()
                 try:
                     await self._hand_on()

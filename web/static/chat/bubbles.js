@@ -9,7 +9,6 @@ const ITEM = /^\s*(?:[-·•*]\s|[(\uff08]?(?:\d{1,2}|[一二三四五六七八�
 const AUTHORS = {
   bot: { name: "秦问", picture: "/static/chat/avatar-bot.svg" },
   // What we tell unasked: news of a case, a kept promise.
-  system: { name: "秦问", picture: "/static/chat/avatar-bot.svg" },
   agent: { name: "人工坐席", picture: "/static/chat/avatar-agent.svg" },
   system: { name: "服务台通知", picture: "/static/chat/avatar-agent.svg" },
   citizen: { name: "我", picture: "/static/chat/avatar-citizen.svg" },
