@@ -256,7 +256,7 @@ class Hub:
             conversation = ledger.find_last_conversation(session, citizen)
             if conversation is None or not note(session):
                 return False
-            _, channel, _ = ledger.post_message(session, conversation, "system", reply)
+            _, channel, _ = ledger.post_message(session, conversation, "bot", reply)
             if carrier := self.carriers.get(channel):
                 parts = carrier.make_parts(Response(Outcome.ACKNOWLEDGED, (reply,)))
                 if notice and carrier.notifies:

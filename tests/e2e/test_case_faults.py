@@ -21,7 +21,7 @@ def news(stack: Stack, citizen: Citizen) -> list[str]:
     headers = {"Authorization": f"Bearer {citizen.token}"}
     request = urllib.request.Request(f"{stack.base_url}/api/chat/messages?after=0", headers=headers)
     with urllib.request.urlopen(request, timeout=30) as answer:
-        said = [one["reply"]["text"] for one in json.load(answer)["messages"] if one["author"] == "system"]
+        said = [one["reply"]["text"] for one in json.load(answer)["messages"] if one["author"] == "bot" and one["turn"] is None]
     return [text for text in said if "恢复了" in text]
 
 

@@ -51,7 +51,7 @@ class Town:
 
     async def news(self, citizen):
         shapes = await self.hub.messages_after(citizen, 0)
-        return [shape["reply"]["text"] for shape in shapes if shape["author"] == "system"]
+        return [shape["reply"]["text"] for shape in shapes if shape["author"] == "bot" and shape["turn"] is None]
 
 
 def words(response):

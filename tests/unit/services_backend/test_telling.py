@@ -1,5 +1,6 @@
 """What citizens are told without asking: changes of their cases and what was promised, once, in order, not at night."""
 
+import asyncio
 from datetime import time, timedelta
 
 import pytest
@@ -9,19 +10,20 @@ from qinwen.clock import now
 from qinwen.quiet_hours import QuietHours
 from services_backend import BackendUnavailable, CaseChanged, CaseState, Teller, add_notices, keeping
 from services_backend.models import CaseNoticeRow, CasePromiseRow
-from tests.unit.services_backend.conftest import CITIZEN, make_case, words
+from tests.unit.services_backend.conftest import CITIZEN, LAST4, Talker, make_case, words
 
+OTHER = "citizen-0002"
 ALWAYS_QUIET = QuietHours(time(0), time(23, 59, 59))
 
 
 class FakeHub:
-    """Stands in for the hub: what is told is kept with the note, like a transaction does."""
+    """Stands in for the hub: what is told is kept with the note, like a transaction does; `others` heard at other times."""
 
     def __init__(self, database, heard=None):
-        self.database, self.heard, self.told = database, heard or now(), []
+        self.database, self.heard, self.others, self.told = database, heard or now(), {}, []
 
     async def last_heard(self, citizen):
-        return self.heard
+        return self.others.get(citizen, self.heard)
 
     async def tell(self, citizen, reply, note, notice=None):
         with self.database.session() as session:
@@ -45,7 +47,7 @@ def teller(talk, messenger):
 def changed(case_database):
     """Report a change of a case as the case system does; gives how many are to be told."""
 
-    def report(case, state, sequence, event=None):
+    def report(case, state, sequence, event=None, subjects=(CITIZEN,)):
         what = CaseChanged(
             event or f"event-{case.number}-{sequence}",
             sequence,
@@ -55,7 +57,7 @@ def changed(case_database):
             state,
             case.state,
             now(),
-            (CITIZEN,),
+            tuple(subjects),
         )
         with case_database.session() as session:
             return add_notices(session, what)
@@ -210,3 +212,60 @@ async def test_an_answer_says_which_item_the_case_or_the_appointment_is_about(ta
     assert (await pass_check(make_case())).item == "idcard-renew"
     assert (await talker.say("预约办护照", "book_appointment", "passport")).item == "passport"
     assert (await talker.say("随便哪天", None)) is None
+
+
+async def test_two_tellers_at_once_tell_a_change_once(teller, talk, messenger, bind, changed):
+    case = make_case()
+    await bind(case)
+    changed(case, CaseState.DECIDED, 4)
+    await asyncio.gather(teller.tell_all(), Teller(talk.room, messenger).tell_all())
+    [(_, text)] = messenger.told
+    assert case.applicant not in text
+
+
+async def test_a_citizen_who_sleeps_holds_nobody_else_s_news_up(teller, talk, messenger, bind, changed, backend, case_database):
+    case, theirs = make_case(), make_case(2)
+    await bind(case)
+    backend.add_case(theirs, LAST4, "李")
+    await Talker(talk, case_database, OTHER).say(f"绑定码 {backend.make_receipt_code(theirs.number)}")
+    teller.quiet = ALWAYS_QUIET
+    messenger.heard, messenger.others = now() - timedelta(hours=3), {OTHER: now()}
+    changed(case, CaseState.DECIDED, 4)
+    changed(theirs, CaseState.DECIDED, 4, subjects=[OTHER])
+    await teller.tell_all()
+    assert [citizen for citizen, _ in messenger.told] == [OTHER]
+
+
+async def test_after_unbinding_nothing_is_told_any_more(teller, messenger, bind, changed, talker):
+    case = make_case()
+    await bind(case)
+    changed(case, CaseState.DECIDED, 4)
+    await talker.say("解除绑定")
+    assert changed(case, CaseState.GRANTED, 5) == 0
+    await teller.tell_all()
+    assert messenger.told == []
+
+
+async def test_a_change_is_told_in_short_when_the_case_system_does_not_answer(teller, messenger, bind, changed, backend):
+    case = make_case()
+    await bind(case)
+    changed(case, CaseState.DECIDED, 4)
+    backend.fail_with = BackendUnavailable("办件系统没有回答。")
+    await teller.tell_all()
+    [(_, text)] = messenger.told
+    assert "变为“已决定”" in text
+
+
+async def test_a_promise_waits_for_the_morning(teller, messenger, bind, talker, backend):
+    case = make_case()
+    await bind(case)
+    backend.fail_with = BackendUnavailable("办件系统没有回答。")
+    await talker.say(f"查 {case.number}")
+    backend.fail_with = None
+    teller.quiet, messenger.heard = ALWAYS_QUIET, now() - timedelta(hours=3)
+    await teller.tell_all()
+    assert messenger.told == []
+    teller.quiet = QuietHours()
+    await teller.tell_all()
+    [(_, text)] = messenger.told
+    assert "审查中" in text

@@ -1,5 +1,5 @@
 import pytest
-from wechat_stand_in import APP_ID, SECRET, Clock, FakeWechat
+from tests.unit.channels.wechat_server_api.wechat_stand_in import APP_ID, SECRET, Clock, FakeWechat
 
 import channels.wechat.models  # noqa: F401
 from channels.wechat.server_api.calls import ServerApi

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from wechat_stand_in import APP_ID, OPENID, SECRET, TOKEN, json_answer, refusal
+from tests.unit.channels.wechat_server_api.wechat_stand_in import APP_ID, OPENID, SECRET, TOKEN, json_answer, refusal
 
 from channels.wechat.data_files import keys
 from channels.wechat.menu import FILE, MenuInvalid, read_menu, write_menu

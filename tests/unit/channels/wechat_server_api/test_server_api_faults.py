@@ -8,7 +8,7 @@ import pytest
 import structlog.testing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from wechat_stand_in import OPENID, SECRET, SEND, TOKEN, json_answer, refusal
+from tests.unit.channels.wechat_server_api.wechat_stand_in import OPENID, SECRET, SEND, TOKEN, json_answer, refusal
 
 from channels.wechat.server_api import CallFailed
 from channels.wechat.server_api.answers import read_object

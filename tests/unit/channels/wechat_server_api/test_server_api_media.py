@@ -6,7 +6,7 @@ from datetime import timedelta
 from zlib import compress
 
 import pytest
-from wechat_stand_in import refusal
+from tests.unit.channels.wechat_server_api.wechat_stand_in import refusal
 
 from channels.wechat.server_api import CallFailed, ContentRefused, erase_media, purge_media
 from channels.wechat.server_api.apis import MediaLimits, MediaRules, read_apis

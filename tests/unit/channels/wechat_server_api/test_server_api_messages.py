@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from wechat_stand_in import OPENID, SEND, refusal
+from tests.unit.channels.wechat_server_api.wechat_stand_in import OPENID, SEND, refusal
 
 from channels.wechat.carrier import WechatCarrier
 from channels.wechat.server_api import ContentRefused, Notice

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
-from wechat_stand_in import APP_ID, OPENID, SECRET, SEND, TOKEN, json_answer, refusal
+from tests.unit.channels.wechat_server_api.wechat_stand_in import APP_ID, OPENID, SECRET, SEND, TOKEN, json_answer, refusal
 
 from channels.wechat.models import WechatToken
 from channels.wechat.server_api import CallFailed
