@@ -76,7 +76,9 @@ async def bound(start, office):
 
 def told(database):
     with database.session() as session:
-        return list(session.scalars(select(Message.text).where(Message.author == "bot", Message.turn_id.is_(None)).order_by(Message.id)))
+        return list(
+            session.scalars(select(Message.text).where(Message.author == "bot", Message.turn_id.is_(None)).order_by(Message.id))
+        )
 
 
 async def until(condition):

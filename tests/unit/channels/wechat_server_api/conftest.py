@@ -1,10 +1,10 @@
 import pytest
-from tests.unit.channels.wechat_server_api.wechat_stand_in import APP_ID, SECRET, Clock, FakeWechat
 
 import channels.wechat.models  # noqa: F401
 from channels.wechat.server_api.calls import ServerApi
 from channels.wechat.server_api.token_store import TokenStore
 from qinwen.database import Base, Database
+from tests.unit.channels.wechat_server_api.wechat_stand_in import APP_ID, SECRET, Clock, FakeWechat
 
 
 @pytest.fixture

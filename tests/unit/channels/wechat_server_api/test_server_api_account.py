@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from tests.unit.channels.wechat_server_api.wechat_stand_in import APP_ID, OPENID, SECRET, TOKEN, json_answer, refusal
 
 from channels.wechat.data_files import keys
 from channels.wechat.menu import FILE, MenuInvalid, read_menu, write_menu
@@ -22,6 +21,7 @@ from channels.wechat.server_api import (
 )
 from channels.wechat.server_api.qr_codes import create_qr_code
 from channels.wechat.server_api.transport import NoAnswer, NotConnected
+from tests.unit.channels.wechat_server_api.wechat_stand_in import APP_ID, OPENID, SECRET, TOKEN, json_answer, refusal
 
 CREATE, SHOW, DELETE, QR, LOGIN = (
     "/cgi-bin/menu/create", "/cgi-bin/menu/get", "/cgi-bin/menu/delete", "/cgi-bin/qrcode/create", "/sns/oauth2/access_token",

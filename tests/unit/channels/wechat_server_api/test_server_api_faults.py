@@ -8,7 +8,6 @@ import pytest
 import structlog.testing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.unit.channels.wechat_server_api.wechat_stand_in import OPENID, SECRET, SEND, TOKEN, json_answer, refusal
 
 from channels.wechat.server_api import CallFailed
 from channels.wechat.server_api.answers import read_object
@@ -17,6 +16,7 @@ from channels.wechat.server_api.call_limits import CallLimits
 from channels.wechat.server_api.calls import encode
 from channels.wechat.server_api.error_codes import error_table
 from channels.wechat.server_api.transport import Answer, NoAnswer, NotConnected
+from tests.unit.channels.wechat_server_api.wechat_stand_in import OPENID, SECRET, SEND, TOKEN, json_answer, refusal
 
 MESSAGE = {"touser": OPENID, "msgtype": "text", "text": {"content": "您好"}}
 HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"

@@ -6,7 +6,6 @@ from datetime import timedelta
 from zlib import compress
 
 import pytest
-from tests.unit.channels.wechat_server_api.wechat_stand_in import refusal
 
 from channels.wechat.server_api import CallFailed, ContentRefused, erase_media, purge_media
 from channels.wechat.server_api.apis import MediaLimits, MediaRules, read_apis
@@ -14,6 +13,7 @@ from channels.wechat.server_api.file_types import file_type
 from channels.wechat.server_api.media import MediaStore
 from channels.wechat.server_api.transport import Answer
 from qinwen.clock import now
+from tests.unit.channels.wechat_server_api.wechat_stand_in import refusal
 
 PATH = "/cgi-bin/media/get"
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 50

@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from tests.unit.channels.wechat_server_api.wechat_stand_in import OPENID, SEND, refusal
 
 from channels.wechat.carrier import WechatCarrier
 from channels.wechat.server_api import ContentRefused, Notice
@@ -11,6 +10,7 @@ from channels.wechat.server_api.customer_messages import CustomerMessages
 from channels.wechat.server_api.notices import Notices, fit_field
 from channels.wechat.server_api.transport import Answer, NoAnswer, NotConnected
 from conversations import DeliveryFailed
+from tests.unit.channels.wechat_server_api.wechat_stand_in import OPENID, SEND, refusal
 
 TYPING, NOTICE, TEMPLATE = (f"/cgi-bin/message/{name}" for name in ("custom/typing", "subscribe/bizsend", "template/send"))
 TEXT = {"kind": "text", "text": "您好😀"}

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
-from tests.unit.channels.wechat_server_api.wechat_stand_in import APP_ID, OPENID, SECRET, SEND, TOKEN, json_answer, refusal
 
 from channels.wechat.models import WechatToken
 from channels.wechat.server_api import CallFailed
 from channels.wechat.server_api.transport import NoAnswer, NotConnected
+from tests.unit.channels.wechat_server_api.wechat_stand_in import APP_ID, OPENID, SECRET, SEND, TOKEN, json_answer, refusal
 
 MESSAGE = {"touser": OPENID, "msgtype": "text", "text": {"content": "您好"}}
 
