@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup lock train run test test-all test-py311 eval bench bench-scale lint clean
+.PHONY: help setup lock train run test test-py311 eval bench bench-scale lint clean
 SHELL := /bin/sh
 export RASA_TELEMETRY_ENABLED := false
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -24,12 +24,7 @@ test: setup ## 全部测试（先是 Rasa 格式的会话测试）
 	@PYTHONWARNINGS=ignore TF_CPP_MIN_LOG_LEVEL=3 rasa test core --e2e --model models/current.tar.gz --stories tests/conversations \
 		--fail-on-prediction-errors --no-plot --out results >results.log 2>&1 || { tail -30 results.log; cat results/failed_test_stories.yml; exit 1; }
 	@rm -f results.log
-	@python -m pytest -n auto --dist loadscope -m "not settling" tests/unit tests/integration tests/rules
-	@python -m pytest -m "not settling" tests/e2e
-
-test-all: setup ## 全部测试，连同还没有在整套上反复通过的
-	@qinwen train
-	@python -m pytest
+	@python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
 
 test-py311: ## 除引擎外的全部单元测试,Python 3.11
 	@requirements/setup.sh --py311

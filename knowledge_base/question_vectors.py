@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from knowledge_base import models
 from language import Encoder
@@ -72,13 +73,15 @@ def read_vectors(database: Database, encoder: str, texts: Sequence[str]) -> dict
 
 
 def write_vectors(database: Database, encoder: str, vectors: dict[str, Vector]) -> None:
-    """Keep the vectors of texts."""
+    """Keep the vectors of texts, also when another process keeps the same just then."""
+    rows = [
+        {"encoder": encoder, "digest": _digest(text), "vector": vector.astype(np.float16).tobytes(), "used_on": today()}
+        for text, vector in vectors.items()
+    ]
     with database.session() as session:
-        for text, vector in vectors.items():
-            row = models.QuestionVector(
-                encoder=encoder, digest=_digest(text), vector=vector.astype(np.float16).tobytes(), used_on=today()
-            )
-            session.merge(row)
+        make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        if rows:
+            session.execute(make(models.QuestionVector.__table__).on_conflict_do_nothing(), rows)  # type: ignore[arg-type]
 
 
 def _digest(text: str) -> str:

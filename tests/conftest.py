@@ -1,6 +1,7 @@
 """What several kinds of tests share: a responder that stands in for the engine, and a ledger on a file."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,18 @@ from web.health import CHECKS
 from web.public import make_public_app
 from web.services_events import make_events_route
 from web.staff import make_staff_app
+
+# In this order, since the slow kinds must not come last; on several workers each module stays on one.
+_KINDS = ("e2e", "integration", "unit", "rules")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Give all tests of the running stack to one worker, which has the stack, and begin with them."""
+    kinds = {item: item.path.relative_to(Path(__file__).parent).parts[0] for item in items}
+    items.sort(key=lambda item: _KINDS.index(kinds[item]))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(kinds[item] if kinds[item] == "e2e" else str(item.path)))
 
 
 class FakeResponder:

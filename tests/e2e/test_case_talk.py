@@ -115,7 +115,6 @@ def test_a_citizen_is_bound_lists_their_cases_and_is_unbound(chat: ChatPage, off
     expect(chat.page.locator("#log")).not_to_contain_text(case["id_last4"] + "0")
 
 
-@pytest.mark.settling
 def test_a_change_is_told_while_chatting_until_it_is_not_wanted(chat: ChatPage, office: CaseOffice):
     # given a bound citizen who talks about something else
     case = office.take_case("review")
@@ -201,7 +200,6 @@ def test_an_overdue_case_is_urged_once_a_day(chat: ChatPage, office: CaseOffice)
     assert office.urges()[case["number"]] == 1
 
 
-@pytest.mark.settling
 def test_what_was_promised_while_the_case_system_was_down_is_told_when_it_is_back(chat: ChatPage, office: CaseOffice):
     # given a citizen who has seen their case, and a case system that breaks
     case = office.take_case("received")

@@ -15,8 +15,6 @@ from tests.e2e.console_page import Console
 from tests.e2e.stack import ROOT, Stack
 from tests.e2e.test_chat_page import ChatPage
 
-pytestmark = pytest.mark.settling
-
 ADMINISTRATOR, EDITOR, REVIEWER = "plum-rain-on-2-roofs", "three-cranes-over-water", "nine-carp-under-ice"
 PERMIT = "/knowledge/entries/guide:hk-macau-permit:610000"
 QUESTION = "港澳通行证多少钱"

@@ -20,8 +20,6 @@ from tests.e2e.leaks import find_leaks, forms_of
 from tests.e2e.stack import Citizen, Stack
 from tests.wechat_platform import Account, Platform
 
-pytestmark = pytest.mark.settling
-
 # A citizen of no case: what they say of themselves in a question that is about knowledge.
 NAME, PHONE, ID_NUMBER = "卫青萍", "13986420175", "619999198703158846"
 EMAIL, PLATE = "qingping.wei@example.com", "陕A6E8K2"

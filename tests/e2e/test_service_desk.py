@@ -10,8 +10,6 @@ from qinwen.database import Database
 from staff import Role
 from tests.staffing import PASSWORD, make_member
 
-pytestmark = pytest.mark.settling
-
 ALWAYS = hours_from_json({"week": [["00:00-24:00"]] * 7, "works_on_holidays": True})
 COMPLAINTS = []
 

@@ -13,8 +13,6 @@ from qinwen.clock import now
 from staff import Role
 from tests.staffing import Browser, hash_quickly, make_member
 
-pytestmark = pytest.mark.settling
-
 ALWAYS = hours_from_json({"week": [["00:00-24:00"]] * 7, "works_on_holidays": True})
 
 

@@ -38,12 +38,22 @@ async function fetchText(path) {
   return answer.text();
 }
 
+/** A list that is replaced between the pressing and the letting go of a button would lose the click. */
+function inHand() {
+  return lists.matches(":active") || lists.querySelector(".is-busy") !== null;
+}
+
 function refreshLists() {
   clearTimeout(waiting);
   waiting = setTimeout(async () => {
     try {
+      const fresh = await fetchText(`/desk/lists?tab=${tab}&open=${opened}`);
+      if (inHand()) {
+        refreshLists();
+        return;
+      }
       const focused = document.activeElement && document.activeElement.dataset.handling;
-      lists.innerHTML = await fetchText(`/desk/lists?tab=${tab}&open=${opened}`);
+      lists.innerHTML = fresh;
       const again = focused && lists.querySelector(`[data-handling="${focused}"]`);
       if (again) again.focus();
     } catch {
