@@ -15,6 +15,7 @@ from conversations.deliveries import Parcel
 from conversations.errors import LedgerUnavailable
 from conversations.hub import Hub
 from qinwen.log import logger
+from qinwen.patience import at_most
 
 log = logger(__name__)
 _AT_ONCE = 16
@@ -62,7 +63,7 @@ class Courier:
             self._begin(self._deliver(parcel))
         if not parcels:
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._hub.courier_wake.wait(), timeout=_IDLE_POLL)
+                await at_most(_IDLE_POLL, self._hub.courier_wake.wait())
 
     async def _deliver(self, parcel: Parcel) -> None:
         failure: DeliveryFailed | None = None

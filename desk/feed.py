@@ -15,6 +15,7 @@ from desk.events import LOOK_BACK, Event, all_events_after, last_event
 from desk.service import ServiceDesk
 from qinwen.clock import now
 from qinwen.log import logger
+from qinwen.patience import at_most
 
 log = logger(__name__)
 # What other processes commit is seen after this many seconds at the latest.
@@ -40,7 +41,7 @@ class Listener:
     async def next(self, within: float) -> list[Event]:
         """Give what happened, waiting some seconds for it; nothing where nothing did."""
         try:
-            events = [await asyncio.wait_for(self._queue.get(), within)]
+            events = [await at_most(within, self._queue.get())]
         except asyncio.TimeoutError:
             return []
         while not self._queue.empty():
@@ -95,7 +96,7 @@ class EventFeed:
                 except LedgerUnavailable:
                     await asyncio.sleep(_LOOK_EVERY)
                 with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(bell.wait(), _LOOK_EVERY)
+                    await at_most(_LOOK_EVERY, bell.wait())
         finally:
             self._desk.bell.stop_listening(bell)
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from language import detect_safety, normalise
 from qinwen.database import Database
 from qinwen.log import logger
+from qinwen.patience import at_most
 from qinwen.replies import Choice, Reply
 from qinwen.sealing import Sealer
 from qinwen.vocabulary import Outcome
@@ -162,7 +163,7 @@ class CaseTalk:
         talk = turn.talk
         booked_for = talk.item
         try:
-            answer = await asyncio.wait_for(work(), _WITHIN)
+            answer = await at_most(_WITHIN, work())
         except TooManyAttempts as error:
             talk.clear()
             answer = say(

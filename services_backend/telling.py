@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from qinwen.clock import SHAANXI, now, today
 from qinwen.log import logger
+from qinwen.patience import at_most
 from qinwen.quiet_hours import QuietHours
 from qinwen.replies import Choice, Reply
 from services_backend import case_words as words
@@ -81,7 +82,7 @@ class Teller:
             except Exception:
                 log.exception("news_failed")
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self.wake.wait(), timeout=_PAUSE)
+                await at_most(_PAUSE, self.wake.wait())
 
     async def tell_all(self) -> None:
         """Tell what can be told now."""

@@ -10,6 +10,7 @@ from aiohttp import web
 from sqlalchemy import text
 
 from qinwen.database import Database
+from qinwen.patience import at_most
 
 Check = Callable[[], Awaitable[None]]
 CHECKS = web.AppKey("checks", Mapping)
@@ -26,7 +27,7 @@ async def readyz(request: web.Request) -> web.Response:
     lines, ready = [], True
     for name, check in request.app[CHECKS].items():
         try:
-            await asyncio.wait_for(check(), timeout=3)
+            await at_most(3, check())
             lines.append(f"{name} ok")
         except Exception as error:  # noqa: BLE001  (whatever is wrong with a dependency, it is not ready)
             ready = False

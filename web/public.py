@@ -22,6 +22,7 @@ from channels.webchat import (
 )
 from channels.wechat import CodeExchange
 from conversations import CitizenMessage, Hub, RateLimiter, TooManyMessages
+from qinwen.patience import at_most
 from qinwen.settings import Settings
 from web.address import address_behind
 from web.faults import translate_errors
@@ -112,7 +113,7 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
                 holder = now
                 await response.write(sign_chunk("holder", now))
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(news.wait(), timeout=_HEARTBEAT)
+                await at_most(_HEARTBEAT, news.wait())
                 continue
             await response.write(b": still here\n\n")
     except ConnectionResetError:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from channels.wechat import PushRefused, Query
+from qinwen.patience import at_most
 from web.wechat_metrics import CLOCK_SKEW
 
 MAX_BODY = 64 * 1024
@@ -36,7 +37,7 @@ async def read_body(request: web.Request, seconds: float = BODY_SECONDS) -> byte
     if (request.content_length or 0) > MAX_BODY:
         raise BodyRefused(413, "body_length")
     try:
-        return await asyncio.wait_for(_read(request), seconds)
+        return await at_most(seconds, _read(request))
     except asyncio.TimeoutError as error:
         raise BodyRefused(408, "body_time") from error
     except (ConnectionError, web.RequestPayloadError, ValueError) as error:

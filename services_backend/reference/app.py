@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from qinwen.database import Database
 from qinwen.log import logger
+from qinwen.patience import at_most
 from services_backend.reference.faults import SWITCH, FaultSwitch, break_as_told
 from services_backend.reference.guards import RateLimit, check_signature, use_nonce
 from services_backend.reference.idempotency import write_once
@@ -177,7 +178,7 @@ async def _readyz(request: web.Request) -> web.Response:
             session.execute(text('SELECT 1 FROM "case" LIMIT 1'))
 
     try:
-        await asyncio.wait_for(asyncio.to_thread(probe), timeout=3)
+        await at_most(3, asyncio.to_thread(probe))
     except Exception as error:  # noqa: BLE001  (whatever is wrong, it is not ready)
         return web.Response(text=f"database failed {type(error).__name__}\n", status=503)
     return web.Response(text="database ok\n")

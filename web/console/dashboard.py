@@ -87,7 +87,7 @@ async def show(request: web.Request) -> web.Response:
     return render(
         request,
         "dashboard.html",
-        title="看板",
+        title="数据看板",
         choice=choice,
         last=choice.until - timedelta(days=1),
         days=request.query.get("days") or ("" if request.query.get("since") else str(_USUAL)),
@@ -226,5 +226,5 @@ MODULE = Module(
         Route("GET", "/dashboard", show, needs(Permission.DASHBOARD_READ)),
         Route("GET", "/dashboard/rows", show_rows, needs(Permission.CONVERSATIONS_READ)),
     ),
-    nav=(NavEntry("看板", "/dashboard", Permission.DASHBOARD_READ, "运行"),),
+    nav=(NavEntry("数据看板", "/dashboard", Permission.DASHBOARD_READ, "运行"),),
 )

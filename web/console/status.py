@@ -23,6 +23,7 @@ from conversations import Run, count_deliveries, last_run
 from qinwen.backup import LAST_BACKUP
 from qinwen.clock import now
 from qinwen.database import make_engine
+from qinwen.patience import at_most
 from qinwen.settings import Settings
 from services_backend import BackendUnavailable, BreakerMode, BreakerState, count_open
 from staff import Permission
@@ -164,7 +165,7 @@ async def _try(name: str, check: Check) -> Health:
     started = time.monotonic()
     problem = ""
     try:
-        await asyncio.wait_for(check(), timeout=_WITHIN)
+        await at_most(_WITHIN, check())
     except Exception as error:  # noqa: BLE001  (whatever is wrong with a process, the page says so)
         problem = _problem(error)
     return Health(name, problem, round((time.monotonic() - started) * 1000))
@@ -180,7 +181,7 @@ def _problem(error: Exception) -> str:
 
 async def _or_none(work: Awaitable[T]) -> T | None:
     try:
-        return await asyncio.wait_for(work, timeout=_WITHIN)
+        return await at_most(_WITHIN, work)
     except Exception:  # noqa: BLE001  (a part that can't be told leaves the others)
         return None
 

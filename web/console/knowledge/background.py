@@ -17,6 +17,7 @@ from knowledge_base.import_jobs import ImportJobs
 from knowledge_base.radar import begin_run, nightly_name, run_radar
 from qinwen.clock import SHAANXI, now
 from qinwen.log import logger
+from qinwen.patience import at_most
 from staff import hold_log
 from web.console.knowledge.audit import ImportAudit, radar_done
 from web.console.knowledge.room import KnowledgeRoom
@@ -80,6 +81,6 @@ class Background:
                 log.exception("background_work_failed")
                 pause = _AFTER_FAULT
             try:
-                await asyncio.wait_for(self._stopping.wait(), pause) if pause else await asyncio.sleep(0)
+                await at_most(pause, self._stopping.wait()) if pause else await asyncio.sleep(0)
             except asyncio.TimeoutError:
                 continue

@@ -29,6 +29,7 @@ from desk import (
     read_notes,
 )
 from qinwen.clock import now
+from qinwen.patience import at_most
 from staff import record
 from web.console.access import DATABASE, member_of
 from web.console.forms import text_of
@@ -130,7 +131,7 @@ async def stream_board(request: web.Request) -> web.StreamResponse:
             else:
                 with contextlib.suppress(asyncio.TimeoutError):
                     # Other processes' changes ring no bell here, so it looks by itself, too.
-                    await asyncio.wait_for(heard.wait(), timeout=_LOOK_EVERY)
+                    await at_most(_LOOK_EVERY, heard.wait())
                 quiet += _LOOK_EVERY
                 if quiet >= _HEARTBEAT:
                     await response.write(b": still here\n\n")
