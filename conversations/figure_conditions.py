@@ -52,6 +52,7 @@ def turn_condition(code: str) -> ColumnElement[bool] | None:
         "unanswered": ended(Turn, NO_ANSWERS),
         "in_vain": in_vain(),
         "reasked": asked_again(Turn),
+        "timed": timed(),
         "slow": and_(timed(), seconds_between(Turn.started_at, Turn.finished_at) > SLOW),
     }
     return known.get(code)

@@ -13,10 +13,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from conversations.figure_conditions import Window, chunks, in_window, judged_in, turn_condition, why_not_resolved
+from conversations.figure_conditions import (
+    Window,
+    chunks,
+    in_window,
+    judged_in,
+    opened_in,
+    turn_condition,
+    why_not_resolved,
+)
 from conversations.models import Conversation, Message, Turn
 
-CONVERSATION_FIGURES = ("judged", "resolved", "unresolved")
+CONVERSATION_FIGURES = ("conversations", "judged", "resolved", "unresolved")
 _IDS_AT_ONCE = 500
 
 
@@ -90,8 +98,9 @@ def conversation_rows(
     rated = or_(false(), *(Conversation.id.in_(ids) for ids in chunks(badly_rated, _IDS_AT_ONCE)))
     failed = or_(*why.values(), rated)
     query = select(Conversation.id, Conversation.opened_at, *(condition.label(name) for name, condition in why.items()))
-    query = query.where(judged_in(window, moment), _in_regions(Conversation.region, regions))
-    if code != "judged":
+    looked_at = opened_in(window) if code == "conversations" else judged_in(window, moment)
+    query = query.where(looked_at, _in_regions(Conversation.region, regions))
+    if code in {"resolved", "unresolved"}:
         query = query.where(failed if code == "unresolved" else ~failed)
     if after is not None:
         earlier = and_(Conversation.opened_at == after[0], Conversation.id < after[1])

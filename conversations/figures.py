@@ -67,6 +67,7 @@ DEFINITIONS = {
     ),
     "unresolved": ("没解决", "能判定的会话里，不满足上面四条的；每个会话后面写着缺哪几条。"),
     "resolved_rate": ("解决率", "解决 ÷ 能判定的会话。还不到 24 小时的会话不算，所以今天的要到明天才有。"),
+    "timed": ("算用时的消息", "已经回答、不是转人工以后的消息；回答用时由它们算出。"),
     "p50": ("回答用时（中位数）", "从收到消息到回答写进台账，一半的消息不超过这么久；转人工以后的不算。精确到 0.01 秒。"),
     "p95": ("回答用时（95%）", "同上，95% 的消息不超过这么久。"),
     "slow": ("回答慢", f"回答用时超过 {SLOW:.0f} 秒的消息；转人工以后的不算。微信最多等 5 秒。"),
@@ -114,6 +115,7 @@ class Figures:
     resolved: int
     unresolved: int
     resolved_rate: float | None
+    timed: int
     p50: float | None
     p95: float | None
     slow: int
@@ -137,7 +139,7 @@ def measure_turns(session: Session, window: Window, badly_rated: Collection[str]
     answered, unanswered = (sum(outcomes.get(one, 0) for one in some) for some in (ANSWERS, NO_ANSWERS))
     citizens = session.scalar(select(func.count(func.distinct(Turn.citizen_id))).where(in_window(window))) or 0
     judged, resolved = _judge(session, window, badly_rated, moment)
-    p50, p95, slow = _times(session, window)
+    p50, p95, slow, counted = _times(session, window)
     return Figures(
         turns=sum(outcomes.values()),
         citizens=citizens,
@@ -151,6 +153,7 @@ def measure_turns(session: Session, window: Window, badly_rated: Collection[str]
         resolved=resolved,
         unresolved=judged - resolved,
         resolved_rate=_share(resolved, judged),
+        timed=counted,
         p50=p50,
         p95=p95,
         slow=slow,
@@ -216,8 +219,8 @@ def _days(session: Session, window: Window) -> list[Day]:
     return [Day(str(name), count, int(good), int(bad)) for name, count, good, bad in rows]
 
 
-def _times(session: Session, window: Window) -> tuple[float | None, float | None, int]:
-    """Give median, 95th percentile and the number of slow ones, by a histogram that the database makes in one pass."""
+def _times(session: Session, window: Window) -> tuple[float | None, float | None, int, int]:
+    """Give median, 95th percentile, the number of slow ones and of all, by a histogram that the database makes in one pass."""
     seconds = seconds_between(Turn.started_at, Turn.finished_at)
     bucket = cast(seconds * _BUCKETS_PER_SECOND + 0.5, IntegerType)
     counts = session.execute(
@@ -231,6 +234,7 @@ def _times(session: Session, window: Window) -> tuple[float | None, float | None
         _percentile([(place, count) for place, count, _ in counts], whole, 0.5),
         _percentile([(place, count) for place, count, _ in counts], whole, 0.95),
         int(sum(slow for _, _, slow in counts)),
+        whole,
     )
 
 

@@ -78,6 +78,17 @@ async def test_each_link_to_rows_leads_to_as_many_as_its_figure(visit, log):
             assert rows >= 1 or code.startswith("level:"), code
 
 
+async def test_every_figure_leads_to_its_definition_and_to_its_rows_or_gaps(visit, log):
+    browser = await visit(Role.SUPERVISOR)
+    await browser.get(f"/dashboard?{WEEK}")
+    tiles = re.findall(r'<li class="card">(.*?)</li>', browser.text, re.DOTALL)
+    assert len(tiles) == 14
+    for tile in tiles:
+        assert "#definition-" in tile
+        assert "/dashboard/rows?" in tile or 'href="/gaps"' in tile, tile
+    assert figure(browser, "gaps") == "0"
+
+
 async def test_citizens_words_stand_in_rows_as_text(visit, log):
     browser = await visit(Role.SUPERVISOR)
     await browser.get(f"/dashboard/rows?{WEEK}&figure=item:passport")

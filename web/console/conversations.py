@@ -6,6 +6,7 @@ in the audit log, the value never is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ from conversations import (
     read_speeches,
 )
 from conversations.erasing import REASONS
+from knowledge_base import all_item_titles
 from language import mask_personal
 from qinwen.errors import QinwenError
 from qinwen.vocabulary import OUTCOME_TITLES, Holder
@@ -77,7 +79,7 @@ def make_module(vault: Vault) -> Module:
         if opened is None:
             raise web.HTTPNotFound
         row, said, value = opened
-        return _page(request, row, said, after=0, revealed={entry: value or "（加密的密钥已经换掉，打不开）"})
+        return await _page(request, row, said, after=0, revealed={entry: value or "（加密的密钥已经换掉，打不开）"})
 
     may_read, may_reveal = needs(Permission.CONVERSATIONS_READ), needs(Permission.PERSONAL_DATA_REVEAL)
     return Module(
@@ -106,7 +108,11 @@ async def list_them(request: web.Request) -> web.Response:
         citizen=chosen["citizen"].lower(),
         regions=member_of(request).regions,
     )
-    rows = await transact(request, lambda session: find_conversations(session, wanted, before, _SIZE + 1))
+
+    def read(session: Session) -> tuple[Sequence[ConversationRow], dict[str, str]]:
+        return find_conversations(session, wanted, before, _SIZE + 1), all_item_titles(session)
+
+    rows, items = await transact(request, read)
     given = {name: value for name, value in chosen.items() if value}
     return render(
         request,
@@ -115,6 +121,7 @@ async def list_them(request: web.Request) -> web.Response:
         rows=rows[:_SIZE],
         chosen=chosen,
         outcomes=_titles(),
+        items=items,
         holders=_HOLDERS,
         channels=_CHANNELS,
         newest=not before,
@@ -137,7 +144,7 @@ async def show(request: web.Request) -> web.Response:
     if found is None:
         raise web.HTTPNotFound
     row, said = found
-    return _page(request, row, said, after=after)
+    return await _page(request, row, said, after=after)
 
 
 async def show_receipt(request: web.Request) -> web.Response:
@@ -159,7 +166,7 @@ async def show_receipt(request: web.Request) -> web.Response:
     )
 
 
-def _page(
+async def _page(
     request: web.Request, row: ConversationRow, said: list[Speech], *, after: int, revealed: dict[int, str] | None = None
 ) -> web.Response:
     return render(
@@ -173,6 +180,7 @@ def _page(
         revealed=revealed or {},
         one=revealed is not None,
         outcomes=_titles(),
+        items=await transact(request, all_item_titles),
         holders=_HOLDERS,
         channels=_CHANNELS,
         authors=_AUTHORS,

@@ -32,9 +32,10 @@ from conversations import (
 )
 from desk import RATING_DEFINITIONS, RatingLevel, badly_rated, count_ratings, list_ratings
 from knowledge_base import item_titles
+from knowledge_base.gaps import count_open_gaps
 from qinwen.clock import SHAANXI, now
 from qinwen.vocabulary import FACET_TITLES, OUTCOME_TITLES
-from staff import Permission
+from staff import Permission, may
 from web.console.access import member_of
 from web.console.forms import day_of, text_of
 from web.console.modules import Module, NavEntry, Route, needs
@@ -44,6 +45,12 @@ CHANNELS = {"webchat": "网页", "wechat": "微信"}
 PERIODS = {"1": "今天", "7": "最近 7 天", "30": "最近 30 天", "90": "最近 90 天"}
 _USUAL, _LONGEST = 7, timedelta(days=366)
 _SIZE = 50
+_GAPS = {
+    "gaps": (
+        "没答好的问题",
+        "最近 30 天里没答上、反问没用、把握低、评价差、又问一遍，还没有人处理的；意思相同的算一个，不分渠道和上面选的时间。",
+    )
+}
 _RATING_FIGURES = ("rated", *(f"level:{level.value}" for level in RatingLevel))
 
 
@@ -69,13 +76,15 @@ class Choice:
 
 async def show(request: web.Request) -> web.Response:
     """Show the figures: `GET /dashboard?days=7&channel=`, or `?since=2026-10-01&until=2026-10-07`."""
-    choice, moment = read_choice(request.query), now()
+    choice, moment, member = read_choice(request.query), now(), member_of(request)
+    sees_gaps = may(member, Permission.GAPS_READ)
 
     def read(session: Session) -> dict[str, Any]:
         figures = measure_turns(session, choice.window, _bad(session, choice, moment), moment)
         return {
             "figures": figures,
             "ratings": count_ratings(session, choice.since, choice.until),
+            "gaps": count_open_gaps(session, member.departments, member.regions) if sees_gaps else None,
             "titles": item_titles(session, [top.code for top in figures.items]),
         }
 
@@ -93,7 +102,7 @@ async def show(request: web.Request) -> web.Response:
         days=request.query.get("days") or ("" if request.query.get("since") else str(_USUAL)),
         periods=PERIODS,
         channels=CHANNELS,
-        definitions={**DEFINITIONS, **RATING_DEFINITIONS},
+        definitions={**DEFINITIONS, **RATING_DEFINITIONS, **(_GAPS if sees_gaps else {})},
         outcomes=OUTCOME_TITLES,
         facets={facet.value: title for facet, title in FACET_TITLES.items()},
         rated=rated,
@@ -140,6 +149,7 @@ async def show_rows(request: web.Request) -> web.Response:
         request,
         "dashboard_rows.html",
         title=_name_of(code, found.get("titles", {})),
+        code=code,
         definition={**DEFINITIONS, **RATING_DEFINITIONS}.get(code, ("", ""))[1],
         choice=choice,
         last=choice.until - timedelta(days=1),

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from aiohttp import web
 from sqlalchemy.orm import Session
@@ -28,6 +30,7 @@ from desk import (
     read_conversation,
     read_notes,
 )
+from knowledge_base import all_item_titles
 from qinwen.clock import now
 from qinwen.patience import at_most
 from staff import record
@@ -45,6 +48,8 @@ from web.console.supervision.scope import (
 DESK = web.AppKey("service_desk", ServiceDesk)
 _HEARTBEAT = 20.0
 _LOOK_EVERY = 5.0
+_SIZE = 50
+_T = TypeVar("_T")
 _STOPPING = web.AppKey("supervision_stopping", asyncio.Event)
 
 
@@ -61,13 +66,13 @@ def prepare(app: web.Application, desk: ServiceDesk) -> None:
 
 
 async def show_board(request: web.Request) -> web.Response:
-    """Show the board: `GET /supervise?desk=`."""
+    """Show the board: `GET /supervise?desk=&q=&queue_page=&held_page=&agents_page=`."""
     found = await transact(request, lambda session: _look(session, request))
     return render(request, "supervision/board.html", title="服务台看板", **found)
 
 
 async def show_board_again(request: web.Request) -> web.Response:
-    """Give the part of the board that changes: `GET /supervise/board?desk=`, fetched when something happened."""
+    """Give the part of the board that changes, by the same query: `GET /supervise/board?…`, fetched when something happened."""
     found = await transact(request, lambda session: _look(session, request))
     return render(request, "supervision/board_now.html", title="", **found)
 
@@ -83,19 +88,42 @@ def _look(session: Session, request: web.Request) -> dict[str, Any]:
     places: dict[str, list[str]] = {}
     for staffing in find_staffing(session, codes):
         places.setdefault(staffing.agent, []).append(staffing.desk)
+    items = all_item_titles(session)
+    names = people(session, {one.agent for one in agents} | {one.agent for one in handlings})
+    words = text_of(request.query, "q")
+
+    def shown(one: Handling) -> bool:
+        about = (items.get(one.brief.get("item") or "", ""), names.get(one.agent or "", ""), one.reason.label)
+        return one.citizen.startswith(words.lower()) or any(words in text for text in about)
+
+    found = [one for one in handlings if shown(one)]
+    given = {"desk": chosen if chosen in codes else "", "q": words}
     return {
         "moment": moment,
         "desks": mine,
-        "chosen": chosen if chosen in codes else "",
+        "chosen": given["desk"],
+        "words": words,
         "board": board,
-        "queue": [one for one in handlings if one.state is not HandlingState.WITH_AGENT],
-        "held": [one for one in handlings if one.state is HandlingState.WITH_AGENT],
+        "queue": _page(request, "queue", [one for one in found if one.state is not HandlingState.WITH_AGENT]),
+        "held": _page(request, "held", [one for one in found if one.state is HandlingState.WITH_AGENT]),
         "risky": {one.id for row in board for one in row.at_risk},
         "agents": agents,
+        "listed": _page(request, "agents", [one for one in agents if words in names.get(one.agent, "")] or agents),
         "places": places,
-        "names": people(session, {one.agent for one in agents} | {one.agent for one in handlings}),
+        "names": names,
+        "items": items,
         "titles": {desk.code: desk.name for desk in mine},
+        "address": f"/supervise?{urlencode(given)}&",
+        "source": f"/supervise/board?{request.query_string}",
     }
+
+
+def _page(request: web.Request, name: str, rows: Sequence[_T]) -> dict[str, Any]:
+    """Cut a page out of a list of the board: its rows, their whole number, which page of how many."""
+    pages = max(1, -(-len(rows) // _SIZE))
+    asked = request.query.get(f"{name}_page", "")
+    number = min(pages, max(1, int(asked))) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1  # noqa: PLR2004
+    return {"rows": rows[(number - 1) * _SIZE : number * _SIZE], "total": len(rows), "number": number, "pages": pages}
 
 
 async def stream_board(request: web.Request) -> web.StreamResponse:
@@ -163,6 +191,7 @@ async def show_conversation(request: web.Request) -> web.Response:
             "desks": mine,
             "staffing": staffing,
             "titles": {desk.code: desk.name for desk in supervised_desks(session, member)},
+            "items": all_item_titles(session),
             "names": people(session, logins),
         }
 

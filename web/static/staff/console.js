@@ -60,6 +60,20 @@ if (document.body.classList.contains("framed")) {
   });
 }
 
+// The menu is longer than a low window: show the entry that one is at.
+document.querySelector('.side a[aria-current="page"]')?.scrollIntoView({ block: "nearest" });
+
+// A list is found again as it was left: links back to it carry the search and the page that were last seen in this window.
+if (document.querySelector("main form.filters[method=get]")) {
+  sessionStorage.setItem(`list:${location.pathname}`, location.search);
+}
+for (const link of document.querySelectorAll("main a[href]:not([href*='?'], [href*='#'], .btn-link)")) {
+  const search = sessionStorage.getItem(`list:${link.pathname}`);
+  if (search && link.origin === location.origin && link.pathname !== location.pathname) {
+    link.search = search;
+  }
+}
+
 // After a form was refused, the reader and the keyboard start at what is wrong.
 const problem = document.getElementById("problem");
 if (problem && !document.querySelector("[autofocus]")) {
