@@ -22,7 +22,7 @@ from qinwen.replies import Choice
 from qinwen.vocabulary import Outcome
 
 ASK = "request_handoff"
-_ASKS = re.compile(
+ASKS = re.compile(
     r"(?:我|请|帮我|给我|想|要|需要|快|直接|能不能|可以|麻烦)*(?:转|找|接|换|叫|联系)?(?:到|个)?"
     r"(?:人工|真人|坐席|客服|工作人员)(?:客服|服务|坐席|人员)?(?:[了吧吗啊呀呢]|\W)*"
 )
@@ -61,7 +61,7 @@ def wish_of(text: str, response: Response, before: Sequence[Line]) -> Wish | Non
     request = response.request or {}
     if request.get("name") == ASK and request.get("reason") == HandoffReason.COMPLAINT.value:
         return Wish(HandoffReason.COMPLAINT, _named_department(text))
-    asked = request.get("name") == ASK or (response.outcome is Outcome.ERROR and _ASKS.fullmatch(normalise(text).strip()))
+    asked = request.get("name") == ASK or (response.outcome is Outcome.ERROR and ASKS.fullmatch(normalise(text).strip()))
     agreed = response.intent == "affirm" and _was_offered(before)
     return Wish(_why(text, before), _named_department(text)) if asked or agreed else None
 

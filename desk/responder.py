@@ -16,6 +16,7 @@ from desk import words
 from desk.changing import note_event
 from desk.desks import Desk, read_desk
 from desk.handling import hold_open
+from desk.leading import ASKS
 from desk.models import HandlingRow
 from desk.queueing import leave_queue
 from desk.vocabulary import CloseOutcome, HandlingState
@@ -78,11 +79,12 @@ def answer(session: Session, conversation: str, message_id: str, text: str, mome
 def _take_message(
     session: Session, row: HandlingRow, desk: Desk, message_id: str, plain: str, moment: datetime
 ) -> Response | StillQueued:
-    if _KEEP_WAITING.fullmatch(plain) and desk.hours.is_open(moment):
+    wants_a_person = ASKS.fullmatch(plain) or _KEEP_WAITING.fullmatch(plain)
+    if wants_a_person and desk.hours.is_open(moment):
         row.state, row.queued_at = HandlingState.QUEUED.value, moment
         note_event(session, "queued", row)
         return StillQueued(row.id)
-    if _LEAVE_MESSAGE.fullmatch(plain) or _KEEP_WAITING.fullmatch(plain):
+    if wants_a_person or _LEAVE_MESSAGE.fullmatch(plain):
         return Response(Outcome.DESK_CLOSED, (words.leave_a_message(desk),))
     leave_queue(session, row, CloseOutcome.MESSAGE, moment)
     item = add_work_item(session, row, desk, message_id, moment)

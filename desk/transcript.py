@@ -21,6 +21,7 @@ __all__ = [
     "read_lines",
     "unseen",
 ]
+_A_FEW = 6
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,9 @@ def agent_words(session: Session, conversations: Sequence[str]) -> list[tuple[st
 
 
 def last_line(session: Session, citizen: str) -> Line | None:
-    """Give the last message of a citizen's, from whomever."""
-    shapes = messages_after(session, citizen, None, 1)
-    return _to_line(shapes[0]) if shapes else None
+    """Give the last message of a citizen's, from whomever; what only tells that somebody came or went is passed over."""
+    said = [shape for shape in messages_after(session, citizen, None, _A_FEW) if shape["author"] != "system"]
+    return _to_line(said[-1]) if said else None
 
 
 def lately_said(session: Session, citizen: str, conversation: str, count: int = 6) -> list[Line]:

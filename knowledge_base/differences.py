@@ -37,7 +37,9 @@ def compare(kind: str, before: dict[str, Any] | None, after: dict[str, Any] | No
         after: of the newer side.
     """
     found: list[tuple[Path, Change, Any, Any]] = []
-    _compare(without_defaults(kind, before or {}), without_defaults(kind, after or {}), (), found)
+    # Each facet is a field of its own, also where one side has none.
+    both: dict[str, Any] = {"facets": {}} if kind == "guide" else {}
+    _compare(both | without_defaults(kind, before or {}), both | without_defaults(kind, after or {}), (), found)
     return [Difference(path, path_title(kind, path), change, old, new) for path, change, old, new in found]
 
 

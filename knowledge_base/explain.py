@@ -190,7 +190,7 @@ def explain(
         entities=tuple(find_entities(doc)[:_MOST_ENTITIES]),
         intents=tuple(sorted((intents or {}).items(), key=lambda pair: -pair[1])[:most]),
         answer=seen.answer,
-        path=_path(seen),
+        path=_path(seen, knowledge),
         pairs=tuple(pairs[:most]),
         faqs=tuple(
             FaqCandidate(c.entry, c.score, c.row.text, c.cosine, _faq_parts(c.parts)) for c in seen.decision.ranking[:most]
@@ -339,7 +339,7 @@ _PATHS = {
 }
 
 
-def _path(seen: Inspection) -> str:
+def _path(seen: Inspection, knowledge: Snapshot) -> str:
     answer = seen.answer
     if answer.outcome is not Outcome.ANSWERED:
         return _PATHS.get(answer.outcome, str(answer.outcome.value))
@@ -347,7 +347,8 @@ def _path(seen: Inspection) -> str:
     if sources and sources[0].startswith("faq:"):
         return f"问答 {sources[0]} 比指南的要素更近，用它回答。"
     facet = FACET_TITLES[answer.facet] if answer.facet else ""
-    return f"事项 {answer.item} 的「{facet}」排第一，用它的指南回答。"
+    item = knowledge.items.get(answer.item or "")
+    return f"「{item.everyday_name if item else answer.item}」的「{facet}」排第一，用它的指南回答。"
 
 
 @cache

@@ -24,16 +24,32 @@ _SIZE = 50
 _FIELDS = ("actor", "action", "object", "since", "until")
 _HEADINGS = ("编号", "时间", "谁", "做了什么", "对什么", "详情", "校验值")
 _DETAIL = {
+    "agent": "坐席",
     "by": "凭",
+    "bytes": "字节",
+    "capacity": "同时接待",
+    "citizen": "市民",
     "departments": "部门",
+    "desk": "服务台",
+    "draft": "草稿第几次保存",
+    "entries": "条目数",
+    "entry": "条目",
+    "fields": "改了哪些",
     "filter": "条件",
+    "from": "从",
     "kind": "种类",
+    "message": "消息",
     "name": "姓名",
+    "negative": "反例",
     "reason": "原因",
     "regions": "地区",
+    "restores": "恢复到第几版",
     "roles": "角色",
+    "rows": "行数",
+    "score": "得分",
     "sessions_ended": "结束的登录",
     "until": "到",
+    "version": "第几版",
 }
 _VALUES = {
     "password": "密码",

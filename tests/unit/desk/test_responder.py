@@ -216,3 +216,14 @@ def test_moments_are_said_as_people_say_them(moment):
     assert words.say_moment(moment + timedelta(hours=3), moment) == "今天 13:00"
     assert words.say_moment(moment + timedelta(days=1), moment) == "明天 10:00"
     assert words.say_moment(datetime(2026, 10, 19, 9, 5, tzinfo=SHAANXI), moment) == " 10 月 19 日（周一）9:05"
+
+
+@pytest.mark.parametrize("text", ["转人工", "我要人工", "快给我转人工客服"])
+def test_who_asks_for_a_person_again_has_not_left_that_as_a_message(do, ask, say, text):
+    placement = ask("wang", at=SUNDAY)
+    assert "留言" in say("wang", text, SUNDAY).replies[0].text
+    assert state(do, placement) is HandlingState.LEAVING_MESSAGE
+    assert do(list_work_items, ["police"], SUNDAY, ahead=True) == []
+    # and once the desk is open, they wait for one
+    assert say("wang", text).outcome is Outcome.DESK_QUEUED
+    assert state(do, placement) is HandlingState.QUEUED

@@ -17,6 +17,7 @@ from knowledge_base import (
     EntryNotFound,
     ListedEntry,
     Plan,
+    all_item_titles,
     compare,
     content_of,
     discard,
@@ -64,7 +65,7 @@ class EditPages:
         """Show the form of a draft."""
         entry, draft = await transact(request, lambda session: draft_of(session, request.match_info["entry"]))
         scoped(request, Permission.KNOWLEDGE_EDIT, entry)
-        return self._form(request, entry, draft, dict(draft.body))
+        return await self._form(request, entry, draft, dict(draft.body))
 
     async def save(self, request: web.Request) -> web.Response:
         """Save the form: by its button, by a list's button (`do`), or by itself (htmx), which gets only the mark back."""
@@ -91,7 +92,7 @@ class EditPages:
                 request, "knowledge/saved_alone.html", draft=saved, wrong=wrong, missing=missing, aloud=True, again=True
             )
         if "|" in order:
-            return self._form(request, entry, saved, dict(saved.body), changed=order.split("|")[1])
+            return await self._form(request, entry, saved, dict(saved.body), changed=order.split("|")[1])
         return redirect(request, entry_path(entry_id, "edit"), "草稿已保存。")
 
     async def show_preview(self, request: web.Request) -> web.Response:
@@ -123,7 +124,7 @@ class EditPages:
         except EditConflict as conflict:
             return self._conflict(request, entry, body, conflict, form)
         except EntryInvalid as error:
-            return self._form(request, entry, draft, body, error=error)
+            return await self._form(request, entry, draft, body, error=error)
         return redirect(request, entry_path(entry_id, "review"), "已提交审核。")
 
     async def take_back(self, request: web.Request) -> web.Response:
@@ -167,7 +168,7 @@ class EditPages:
             plan={name: text_of(form, name) for name in ("valid_from", "valid_to", "review_due_on", "reason")},
         )
 
-    def _form(
+    async def _form(
         self,
         request: web.Request,
         entry: ListedEntry,
@@ -186,6 +187,7 @@ class EditPages:
             draft=draft,
             kinds=KINDS,
             sections=sections_of(entry.kind, body),
+            items=await transact(request, all_item_titles),
             missing=missing,
             wrong=wrong,
             error=error,

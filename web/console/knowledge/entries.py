@@ -26,6 +26,7 @@ from knowledge_base import (
     Guide,
     ListedEntry,
     PastVersion,
+    all_item_titles,
     begin_draft,
     compare_versions,
     count_entries,
@@ -42,7 +43,7 @@ from knowledge_base import (
     versions_of,
     withdraw,
 )
-from language import all_regions
+from language import all_regions, name_of
 from qinwen.clock import SHAANXI, now, today
 from staff import Member, Permission, may, record
 from web.console.access import allow, member_of
@@ -148,7 +149,7 @@ class EntryPages:
 
     async def show_new(self, request: web.Request) -> web.Response:
         """Show the form for a new entry."""
-        return self._new_page(request, request.query)
+        return await self._new_page(request, request.query)
 
     async def take_new(self, request: web.Request) -> web.Response:
         """Begin a new entry with a draft."""
@@ -173,7 +174,7 @@ class EntryPages:
         try:
             await change(request, begin)
         except (EntryInvalid, EntryNotFound) as error:
-            return self._new_page(request, form, error)
+            return await self._new_page(request, form, error)
         return redirect(request, entry_path(entry_id, "edit"))
 
     async def show(self, request: web.Request) -> web.Response:
@@ -254,18 +255,21 @@ class EntryPages:
     async def _publisher(self) -> Any:
         return await asyncio.to_thread(self._room.publisher_for)
 
-    def _new_page(self, request: web.Request, form: Mapping[str, Any], error: Exception | None = None) -> web.Response:
+    async def _new_page(self, request: web.Request, form: Mapping[str, Any], error: Exception | None = None) -> web.Response:
         kind = "guide" if text_of(form, "kind") == "guide" else "faq"
         values = {name: text_of(form, name) for name in ("id", "item", "region", "question")}
         return render(request, "knowledge/new.html", status=422 if error else 200, title=f"新建{KINDS[kind]}", kind=kind,
-                      values=values, regions=all_regions(), error=error, kinds=KINDS)  # fmt: skip
+                      values=values, regions=all_regions(), error=error, kinds=KINDS,
+                      items=await transact(request, all_item_titles))  # fmt: skip
 
 
 def readable(kind: str, differences: Sequence[Difference]) -> list[Difference]:
-    """Give differences with the fields inside their values named in Chinese."""
-    return [
-        replace(one, before=titled(kind, one.before, one.path), after=titled(kind, one.after, one.path)) for one in differences
-    ]
+    """Give differences with the fields inside their values named in Chinese, and regions by their names."""
+
+    def told(value: Any, one: Difference) -> Any:
+        return name_of(str(value)) or value if one.path == ("region",) else titled(kind, value, one.path)
+
+    return [replace(one, before=told(one.before, one), after=told(one.after, one)) for one in differences]
 
 
 def count_waiting(session: Session, member: Member) -> list[Tile]:

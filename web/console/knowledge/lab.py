@@ -28,7 +28,7 @@ from knowledge_base import (
     simulate,
     with_wording,
 )
-from language import all_regions, find_regions, normalise
+from language import EntityKind, all_regions, find_regions, normalise
 from qinwen.clock import now
 from qinwen.errors import QinwenError
 from qinwen.vocabulary import FACET_TITLES, Facet
@@ -40,6 +40,15 @@ from web.console.knowledge.room import KnowledgeRoom
 from web.console.pages import change, redirect, render
 
 _LONGEST_QUESTION = 500
+_ENTITIES = {
+    EntityKind.ID_NUMBER: "身份证号",
+    EntityKind.PHONE: "电话",
+    EntityKind.CASE_NUMBER: "办件编号",
+    EntityKind.DATE: "日期",
+    EntityKind.AMOUNT: "金额",
+    EntityKind.DOCUMENT: "证件",
+    EntityKind.REGION: "地区",
+}
 _INTENTS = {**{f"ask_{facet.value}": f"问「{title}」" for facet, title in FACET_TITLES.items()}, "out_of_scope": "不归我们管"}
 
 
@@ -74,6 +83,7 @@ class LabPages:
             error=error,
             facets=FACET_TITLES,
             intent_titles=_INTENTS,
+            entity_titles=_ENTITIES,
             entry_path=entry_path,
             values={name: text_of(query, name) for name in ("entry", "wording", "facet")},
         )

@@ -131,11 +131,15 @@ export class Conversation {
   _sending(letter) {
     letter.state = "open";
     showDelivery(letter.bubble, "sending", "", null);
+    this._showTyping();
   }
 
   _waiting(letter) {
     showDelivery(letter.bubble, "waiting", "网络不通，正在重试……", null);
     this._lost(true, navigator.onLine === false ? OFFLINE : UNREACHABLE);
+    // Nobody has it yet, so nobody writes an answer.
+    this._transcript.showTyping(false);
+    this._report.typing(false);
   }
 
   _answered(letter, turn) {
