@@ -74,7 +74,8 @@ def _why(seen: Inspection, knowledge: Snapshot, item: str) -> str:
     limits, best, answer = load_thresholds(), seen.best, seen.answer
     name = knowledge.items[item].everyday_name
     if answer.outcome is Outcome.ANSWERED:
-        sources = [source.title for reply in answer.replies for source in reply.sources]
+        # The name is enough here, without the version and the basis behind it.
+        sources = [source.title.partition(" · ")[0] for reply in answer.replies for source in reply.sources]
         facet = FACET_TITLES[answer.facet] if answer.facet else "总体"
         return f"现在由「{sources[0] if sources else name}」回答「{facet}」，把握 {answer.confidence:.2f}。"
     if answer.outcome is Outcome.ASK_SLOT:

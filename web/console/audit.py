@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from sqlalchemy.orm import Session
 
+from desk import CloseOutcome, Presence
 from qinwen.clock import SHAANXI, now
 from staff import AuditFilter, AuditRow, Member, Permission, Role, Verification, all_rows, find_rows, may, record, verify
 from web.console.access import member_of
@@ -41,8 +42,13 @@ _DETAIL = {
     "message": "消息",
     "name": "姓名",
     "negative": "反例",
+    "open": "待处理",
+    "opened": "新发现",
+    "outcome": "结果",
     "reason": "原因",
     "regions": "地区",
+    "reopened": "又出现",
+    "resolved": "已消失",
     "restores": "恢复到第几版",
     "roles": "角色",
     "rows": "行数",
@@ -56,6 +62,8 @@ _VALUES = {
     "phone": "手机验证码",
     "recovery": "恢复码",
     "changed": "改了",
+    **{outcome.value: outcome.label for outcome in CloseOutcome},
+    **{presence.value: presence.label for presence in Presence},
     **{role.value: role.label for role in Role},
 }
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

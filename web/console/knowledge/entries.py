@@ -141,6 +141,7 @@ class EntryPages:
             states=[state for state in EntryState if state is not EntryState.DISCARDED],
             regions=all_regions(),
             entry_path=entry_path,
+            first_page=f"/knowledge?{urlencode({**query, 'after': ''})}" if query.get("after") else "",
             next_page=f"/knowledge?{urlencode(following)}" if found["page"].after else "",
             today=today(),
             many=_MOST_SHOWN,

@@ -35,7 +35,7 @@ async function redraw() {
         again.focus();
       }
     }
-    state.textContent = `每有变化就更新，刚才是 ${new Date().toLocaleTimeString("zh-CN")}。`;
+    state.textContent = `每有变化就更新，刚才是 ${new Date().toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai" })}。`;
   } catch {
     state.textContent = "连不上服务器，下面是断线前的样子，正在重连。";
   } finally {
