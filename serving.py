@@ -34,7 +34,7 @@ from qinwen.quiet_hours import read_quiet_hours
 from qinwen.settings import Settings, load_settings
 from qinwen.working_days import use_decree
 from retention import DailyPurge, make_erasers
-from services_backend import CaseTalk, HttpBackend, NoTryLimits, Teller, TryLimits
+from services_backend import AgentSteps, CaseTalk, HttpBackend, NoTryLimits, Teller, TryLimits
 from web.case_side import CaseSide
 from web.console import conversations, deliveries, status
 from web.console.desk import make_desk_module
@@ -122,7 +122,7 @@ async def serve_web(settings: Settings) -> None:
         # The case system is not ours: without it we are ready all the same, only the page of the system's state asks.
         modules = (
             make_gap_module(gaps),
-            *staff_modules(settings, room, wechat, backend, {**checks, "services": backend.check}, desk, hub),
+            *staff_modules(settings, room, wechat, backend, {**checks, "services": backend.check}, desk, hub, AgentSteps(talk)),
         )
         typing = wechat.show_typing if wechat and settings.wechat_customer_messages else None
         more = (events, make_rating_route(hub, desk))
@@ -172,10 +172,11 @@ def staff_modules(
     checks: Mapping[str, Check],
     desk: ServiceDesk,
     hub: Hub,
+    steps: AgentSteps,
 ) -> tuple[Module, ...]:
     """Give the console's parts that need to know what runs here."""
     return (
-        make_desk_module(desk, hub, room),
+        make_desk_module(desk, hub, room, steps),
         make_supervision_module(desk),
         make_knowledge_module(room),
         conversations.make_module(make_vault(settings)),

@@ -46,6 +46,7 @@ from conversations.hub import Hub, Received, Say
 from conversations.intake import accept_message_id, accept_text
 from conversations.ledger import change_holder
 from conversations.limits import RateLimiter, TokenBuckets, Unlimited
+from conversations.numbered_choices import read_choice
 from conversations.poor_turns import PoorTurn, poor_turns, recent_questions
 from conversations.preparing import Preparer
 from conversations.retention import Run, claim_run, end_run, find_silent, last_run, purge_words
@@ -156,6 +157,7 @@ __all__ = [
     "poor_turns",
     "purge_vault",
     "purge_words",
+    "read_choice",
     "read_conversation",
     "read_speeches",
     "recent_questions",

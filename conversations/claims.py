@@ -202,7 +202,9 @@ def finish_turn(session: Session, claim: Claim, runner: str, response: Response)
         return None
     last = 0
     for reply in response.replies:
-        last = write_message(session, claim.conversation, claim.citizen, claim.turn, "out", "bot", reply.text, reply.to_json())
+        last = write_message(
+            session, claim.conversation, claim.citizen, claim.turn, "out", response.author, reply.text, reply.to_json()
+        )
     touch_conversation(session, claim.conversation, response.region)
     return FinishedTurn(claim.conversation, claim.turn, response, last)
 
@@ -274,6 +276,7 @@ def _finished(session: Session, turn: Turn) -> FinishedTurn:
         region=turn.region,
         intent=turn.intent,
         confidence=turn.confidence,
+        author=records[-1].author if records else "bot",
     )
     return FinishedTurn(turn.conversation_id, turn.id, response, records[-1].id if records else 0)
 

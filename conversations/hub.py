@@ -12,6 +12,7 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -317,6 +318,10 @@ class Hub:
         self.typing.note(citizen, side)
         if side == "agent":
             self._tell_listeners(citizen)
+
+    def between_turns(self, citizen: str) -> AbstractAsyncContextManager[None]:
+        """Hold a citizen's turns of this process while something else is done with what they stand on."""
+        return self.runs.between_turns(citizen)
 
     def listen(self, citizen: str) -> asyncio.Event:
         """Give an event that is set whenever something new is written for a citizen."""

@@ -41,14 +41,15 @@ _AT_DESK = frozenset({Holder.QUEUED, Holder.WITH_AGENT})
 
 @dataclass(frozen=True)
 class Around:
-    """What a turn finds: who holds the conversation, the controls in force, the item that the turn before was about, and what
-    a person left for the bot.
+    """What a turn finds: who holds the conversation, the controls in force, the item that the turn before was about, what a
+    person left for the bot, and whether a person started a step that may go on with this message.
     """
 
     holder: Holder
     controls: InForce
     item: str | None = None
     left: Mapping[str, Any] | None = None
+    for_agent: bool = False
 
 
 class Runs:
@@ -99,6 +100,10 @@ class Runs:
             log.exception("ledger_unavailable")
             raise LedgerUnavailable("系统现在记不下您的话，所以没有处理。请过一会儿再发；急事请打 12345。") from error
 
+    def between_turns(self, citizen: str) -> AbstractAsyncContextManager[None]:
+        """Hold a citizen's turns of this process while something else is done with what they stand on."""
+        return self._order.hold(citizen)
+
     def claiming(self, citizen: str) -> AbstractAsyncContextManager[None]:
         """Claim a citizen's messages in the order they came: claiming happens in threads, which overtake each other."""
         return self._order.hold(f"claim:{citizen}")
@@ -140,7 +145,7 @@ class Runs:
                 # What a channel answers by itself (a picture) goes to the desk too, where a person has to see it.
                 response = (None if at_desk else claim.prepared) or await self._respond(claim, around)
                 try:
-                    return await self.in_ledger(lambda s: self._finish(s, claim, response, around.controls))
+                    finished = await self.in_ledger(lambda s: self._finish(s, claim, response, around.controls))
                 except LedgerUnavailable:
                     raise
                 except Exception:
@@ -148,6 +153,8 @@ class Runs:
                         raise
                     log.exception("erasing_failed", turn=claim.turn)
                     return await self.in_ledger(lambda s: self._finish(s, claim, NOT_ERASED, around.controls))
+                await self._tell_agent(claim, response)
+                return finished
         finally:
             self._held.discard(claim.turn)
 
@@ -158,11 +165,13 @@ class Runs:
             return Around(Holder.BOT, controls, item)
         holder = ledger.find_holder(session, claim.conversation)
         left = self._desk.left_for_bot(session, claim.conversation) if holder is Holder.BOT else None
-        return Around(holder, controls, item, left)
+        for_agent = bool(holder is Holder.WITH_AGENT and self._cases and self._cases.goes_on_for_agent(session, claim.citizen))
+        return Around(holder, controls, item, left, for_agent)
 
     def _finish(self, session: Session, claim: Claim, response: Response, controls: InForce) -> FinishedTurn | None:
         ledger.hold_citizen(session, claim.citizen)
-        if self._desk and ledger.find_holder(session, claim.conversation) is Holder.WITH_AGENT:
+        with_agent = self._desk and ledger.find_holder(session, claim.conversation) is Holder.WITH_AGENT
+        if with_agent and response.author == "bot":
             # A person has the conversation, maybe since this very moment: whatever else was to be said is not said.
             response = Response(Outcome.HANDED_OFF, (), erase=response.erase)
         if response.erase:
@@ -182,7 +191,8 @@ class Runs:
         try:
             if self._desk and around.holder in _AT_DESK:
                 text = await self._meant(claim) if around.holder is Holder.QUEUED else text
-                return await self._desk.respond(claim.conversation, claim.citizen, claim.message_id, text, around.holder)
+                taken = await self._desk.respond(claim.conversation, claim.citizen, claim.message_id, text, around.holder)
+                return (await self._go_on_for_agent(claim) if around.for_agent and not taken.replies else None) or taken
             text = await self._meant(claim)
             response = answer_by_rule(around.controls, text) or await self._ask_bot(claim, text, around)
         except LedgerUnavailable:
@@ -191,6 +201,24 @@ class Runs:
             log.exception("responder_failed", turn=claim.turn)
             response = respond_without_bot(text)
         return await self._led_on(claim, text, response)
+
+    async def _go_on_for_agent(self, claim: Claim) -> Response | None:
+        """Go on with a step that the person started; where it can't, the message is the person's alone."""
+        if self._cases is None:
+            return None
+        try:
+            return await self._cases.respond_for_agent(Asked(claim.citizen, claim.turn, claim.text, claim.said, claim.origin))
+        except Exception:
+            log.exception("step_for_agent_failed", turn=claim.turn)
+            return None
+
+    async def _tell_agent(self, claim: Claim, response: Response) -> None:
+        """Let the person's page hear what was said for them; the citizen has it either way."""
+        if self._desk and response.author != "bot":
+            try:
+                await self._desk.note_step(claim.conversation, asks=response.asks)
+            except Exception:
+                log.exception("step_not_noted", turn=claim.turn)
 
     async def _meant(self, claim: Claim) -> str:
         """Give what a message stands for: the page sends what a choice stands for, other channels only know its title."""

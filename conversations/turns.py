@@ -40,6 +40,9 @@ class Response:
 
     `request` is what the bot understood as a wish that others carry out: the case side what is about cases, the desk the
     wish for a person; `erase` says that all the citizen ever said is to be erased with the end of this turn.
+
+    `author` is who speaks: the bot, or "system" for a step that a person of the desk started, which is said also while a
+    person has the conversation; `asks` says that such a step waits for the citizen's next message, not for the person.
     """
 
     outcome: Outcome
@@ -51,6 +54,8 @@ class Response:
     confidence: float | None = None
     request: Mapping[str, Any] | None = None
     erase: bool = False
+    author: str = "bot"
+    asks: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,9 @@ class FinishedTurn:
     def to_json(self) -> dict[str, Any]:
         """Give the citizen API's shape (design §5)."""
         response = self.response
+        spoken_by = {} if response.author == "bot" else {"author": response.author}
         return {
+            **spoken_by,
             "conversation": self.conversation,
             "turn": self.turn,
             "outcome": response.outcome.value,
@@ -117,6 +124,12 @@ class CaseResponder(Protocol):
     async def respond(self, asked: Asked, ask_bot: Callable[[], Awaitable[Response]]) -> Response:
         """Answer one message, or have the bot answer it."""
 
+    def goes_on_for_agent(self, session: Session, citizen: str) -> bool:
+        """Tell whether a person who has the conversation started a step that may wait for the citizen's message."""
+
+    async def respond_for_agent(self, asked: Asked) -> Response | None:
+        """Go on with such a step; None where the message is something else, which is the person's then."""
+
 
 class DeskResponder(Protocol):
     """Who takes the messages of a conversation that waits for a person or has one, and leads others there."""
@@ -126,6 +139,9 @@ class DeskResponder(Protocol):
 
     async def after_bot(self, conversation: str, citizen: str, text: str, response: Response) -> Response:
         """Hand over a conversation whose citizen wants a person, or offer one; else give the bot's response as it is."""
+
+    async def note_step(self, conversation: str, *, asks: bool) -> None:
+        """Hear that a step which the person in a conversation started went on, and whether it asked the citizen again."""
 
     def waiting_words(self, session: Session, citizen: str) -> str:
         """Say where a citizen stands who waits for a person; empty for everybody else."""

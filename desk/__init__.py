@@ -92,7 +92,7 @@ from desk.recurring import LEAST as RECURRING_LEAST
 from desk.recurring import RecurringAnswer, find_recurring, question_before
 from desk.returned import AgentFact, ReturnedFacts, last_returned
 from desk.routing import Route, Router
-from desk.sending import senders_of
+from desk.sending import senders_of, was_sent
 from desk.service import ServiceDesk, Within
 from desk.signs import urgency_title
 from desk.sweeping import Sweeper
@@ -278,4 +278,5 @@ __all__ = [
     "take_work_item",
     "unstaff_desk",
     "urgency_title",
+    "was_sent",
 ]

@@ -76,6 +76,15 @@ def answer(session: Session, conversation: str, message_id: str, text: str, mome
     return StillQueued(row.id)
 
 
+def note_step(session: Session, conversation: str, *, asks: bool) -> None:
+    """Note what a step said that the agent started; while it asks the citizen again, nobody waits for the agent."""
+    row = hold_open(session, conversation)
+    if row is not None:
+        if asks:
+            row.waiting_since = None
+        note_event(session, "message", row)
+
+
 def _take_message(
     session: Session, row: HandlingRow, desk: Desk, message_id: str, plain: str, moment: datetime
 ) -> Response | StillQueued:

@@ -22,8 +22,19 @@ LONGEST = 2000
 _LONGEST_ID = 64
 
 
-def send_once(session: Session, say: Say, handling: str, agent: str, client_id: str, reply: Reply, moment: datetime) -> int:
+def send_once(
+    session: Session,
+    say: Say,
+    handling: str,
+    agent: str,
+    client_id: str,
+    reply: Reply,
+    moment: datetime,
+    author: str = "agent",
+) -> int:
     """Write an agent's message to the citizen; the same `client_id` again writes nothing. Gives the message's number.
+
+    `author` "system" is for what a step says that the agent started: only who holds the conversation starts any.
 
     Raises:
         NotHolding: the agent does not hold the conversation, and was not brought in.
@@ -37,8 +48,8 @@ def send_once(session: Session, say: Say, handling: str, agent: str, client_id: 
     known = session.get(SentMessage, (handling, client_id), populate_existing=True)
     if known is not None and known.agent == agent and known.message_id is not None:
         return known.message_id  # also when the conversation is elsewhere by now: it was sent
-    require_held(session, row, agent, guests=True)
-    number = say(row.conversation_id, "agent", reply)
+    require_held(session, row, agent, guests=author == "agent")
+    number = say(row.conversation_id, author, reply)
     session.merge(SentMessage(handling_id=handling, client_id=client_id, agent=agent, at=moment, message_id=number))
     row.first_reply_at = row.first_reply_at or moment
     if row.state == HandlingState.WITH_AGENT.value:
@@ -55,3 +66,8 @@ def senders_of(session: Session, handling: str) -> dict[int, str]:
         )
     )
     return {number: agent for number, agent in rows if number is not None}
+
+
+def was_sent(session: Session, handling: str, client_id: str) -> bool:
+    """Tell whether a click of the page was carried out before."""
+    return session.get(SentMessage, (handling, client_id)) is not None

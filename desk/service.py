@@ -7,7 +7,7 @@ method opens its own sessions, in threads. What changes and what the citizen is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
@@ -157,6 +157,30 @@ class ServiceDesk:
         """
         moment = now()
         return await self.do_and_say(lambda s, say: sending.send_once(s, say, handling, agent, client_id, reply, moment))
+
+    async def say_step(self, handling: str, agent: str, client_id: str, replies: Sequence[Reply]) -> None:
+        """Say what a step says that the agent started (identity, case, booking); the same `client_id` again says nothing.
+
+        Raises:
+            NotHolding: the agent does not hold the conversation.
+            LedgerUnavailable: the database can't be used; doing it again is safe.
+        """
+        moment = now()
+
+        def speak(session: Session, say: Say) -> None:
+            for place, reply in enumerate(replies):
+                own = f"{client_id}.{place}" if place else client_id
+                sending.send_once(session, say, handling, agent, own, reply, moment, "system")
+
+        await self.do_and_say(speak)
+
+    async def note_step(self, conversation: str, *, asks: bool) -> None:
+        """Hear that a step which the agent started went on with the citizen's message (`conversations.DeskResponder`).
+
+        Raises:
+            LedgerUnavailable: the database can't be used.
+        """
+        await self.do(lambda s: responder.note_step(s, conversation, asks=asks))
 
     async def close(self, handling: str, agent: str, closing: Closing) -> ReturnedFacts:
         """End a person's service, tell the citizen, and give what the bot should know.

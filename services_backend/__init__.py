@@ -32,6 +32,7 @@ from services_backend.errors import (
     TooManyAttempts,
 )
 from services_backend.explaining import Explanation, Offer, explain_case
+from services_backend.for_agents import AgentSteps, Identity, Standing, read_number
 from services_backend.http_backend import HttpBackend
 from services_backend.in_memory import InMemoryBackend
 from services_backend.keeping import add_notices, count_open, erase_citizen, purge, reseal_access
@@ -46,6 +47,7 @@ from services_backend.webhooks import CaseChanged, WebhookRefused, read_webhook
 
 __all__ = [
     "Act",
+    "AgentSteps",
     "Appointment",
     "BackendRefused",
     "BackendUnavailable",
@@ -74,6 +76,7 @@ __all__ = [
     "Grant",
     "Hall",
     "HttpBackend",
+    "Identity",
     "IdentityWrong",
     "InMemoryBackend",
     "Messenger",
@@ -87,6 +90,7 @@ __all__ = [
     "ServicesBackend",
     "ServicesError",
     "Slot",
+    "Standing",
     "Stop",
     "Teller",
     "Timetable",
@@ -103,6 +107,7 @@ __all__ = [
     "print_case_number",
     "purge",
     "read_case_number",
+    "read_number",
     "read_webhook",
     "reseal_access",
 ]

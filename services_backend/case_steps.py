@@ -5,6 +5,8 @@ The rule: what is wrong with number, last four or code is never told, and unknow
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy.orm import Session
 
 from qinwen.clock import today
@@ -79,10 +81,12 @@ async def take_code(turn: TalkTurn) -> CaseAnswer:
         talk.tries += 1
         if talk.tries < _MOST_TRIES:
             return say(Outcome.CASE_NOT_FOUND, words.NOT_FOUND)
+        talk.failed = True
         talk.clear()
         return say(Outcome.CASE_NOT_FOUND, words.NOT_FOUND_END, words.DESK)
     talk.grant, talk.grant_number = turn.room.sealer.seal(granted.access), talk.number
     talk.grant_until = granted.expires_at.isoformat()
+    talk.failed = False
     # A code works once: what it opened is kept at once, also if the rest of this turn fails.
     talk.step = ""
     await turn.keep_talk()
@@ -100,6 +104,11 @@ async def serve(turn: TalkTurn, access: str, *, bound: bool) -> CaseAnswer:
         return await urge(turn, access)
     if talk.aim == "bind":
         return await bind_by_access(turn, access)
+    if talk.aim == "identity":
+        number = talk.number
+        talk.clear()
+        talk.shown = number
+        return say(Outcome.ACKNOWLEDGED, words.PROVED)
     try:
         case = await turn.backend.read_case(access, talk.number)
     except BackendUnavailable:
@@ -204,6 +213,25 @@ async def list_cases(turn: TalkTurn, page: int) -> CaseAnswer:
         return _ask_which(turn, found)
     turn.talk.clear()
     return words.tell_list(found, turn.applicant)
+
+
+async def take_case(turn: TalkTurn) -> CaseAnswer | None:
+    """Take which of a bound citizen's cases is to be shown, or the next page of them."""
+    text = turn.question.text.strip()
+    meant = turn.talk.choices.get(text, text)
+    if numbers := find_numbers(meant):
+        return await take_number(turn, numbers[0])
+    if page := re.fullmatch(r"我的办件 第(\d{1,3})页", meant):
+        return offer_cases(turn, await list_cases(turn, int(page[1])))
+    return None
+
+
+def offer_cases(turn: TalkTurn, answer: CaseAnswer) -> CaseAnswer:
+    """Wait for the citizen to say which of the listed cases is meant; other answers stay as they are."""
+    choices = {choice.title: choice.value for reply in answer.replies for choice in reply.choices}
+    if not turn.talk.step and any(value.startswith("查 ") for value in choices.values()):
+        turn.talk.begin("case", aim="status", choices=choices)
+    return answer
 
 
 def _ask_which(turn: TalkTurn, page: CasePage) -> CaseAnswer:

@@ -73,8 +73,8 @@ class Talk:
     """Where the conversation about a case or an appointment stands.
 
     Attributes:
-        step: what was asked: number, last4, code, level, reasons, item, hall, day, time, which; empty if nothing.
-        aim: what it is for: status, urge, rate, bind, book.
+        step: what was asked: number, last4, code, case, level, reasons, item, hall, day, time, which; empty if nothing.
+        aim: what it is for: status, urge, rate, bind, book, identity (only to prove it).
         number: the case it is about.
         challenge: the open identity check.
         tries: failed ones in a row.
@@ -82,6 +82,8 @@ class Talk:
         choices: what was offered, by its words.
         grant, grant_number, grant_until: the sealed access to one case that was proved, and until when (ISO).
         shown: the case that was shown last.
+        failed: whether the last try to prove an identity failed for good.
+        for_agent: whether a person of the desk started what is being asked.
     """
 
     step: str = ""
@@ -102,12 +104,14 @@ class Talk:
     grant_number: str = ""
     grant_until: str = ""
     shown: str = ""
+    failed: bool = False
+    for_agent: bool = False
 
     def clear(self) -> None:
         """Ask nothing any more; what was proved and shown stays."""
-        kept = (self.grant, self.grant_number, self.grant_until, self.shown)
+        kept = (self.grant, self.grant_number, self.grant_until, self.shown, self.failed)
         self.__init__()  # type: ignore[misc]
-        self.grant, self.grant_number, self.grant_until, self.shown = kept
+        self.grant, self.grant_number, self.grant_until, self.shown, self.failed = kept
 
     def begin(self, step: str, **values: Any) -> None:
         """Ask for something; what earlier steps gathered stays."""
@@ -123,7 +127,7 @@ class Talk:
     @property
     def expects_secret(self) -> bool:
         """Whether the next message may be a number that proves an identity."""
-        return self.step in {"last4", "code"} or (self.step == "number" and self.aim == "bind")
+        return self.step in {"last4", "code"} or (self.step == "number" and self.aim in {"bind", "identity"})
 
     def to_json(self) -> dict[str, Any] | None:
         """Give what is worth keeping; None where nothing is."""

@@ -128,13 +128,19 @@ class CaseTalk:
                 return say(Outcome.ASK_SLOT, words.NUMBER_FIRST)
             return None
 
-        return await self._run(turn, begin)
+        return await self.run(turn, begin)
 
     async def after_bot(self, turn: TalkTurn, act: Act) -> CaseAnswer | None:
         """Take over a wish about cases that the bot understood; None: the bot's answer stands."""
         if not act.name and not turn.talk.step:
             return None
-        return await self._run(turn, lambda: _act(turn, act))
+        return await self.run(turn, lambda: _act(turn, act))
+
+    async def go_on(self, turn: TalkTurn) -> CaseAnswer | None:
+        """Take a message as the answer to what was asked, and as nothing else; None where it is none."""
+        if not turn.talk.step or detect_safety(turn.question.text):
+            return None
+        return await self.run(turn, lambda: _continue(turn))
 
     async def remind(self, turn: TalkTurn) -> Reply | None:
         """Give what leads back to an open question after the citizen asked something else; None where nothing is open.
@@ -158,13 +164,14 @@ class CaseTalk:
         await turn.keep_talk()
         return reminder
 
-    async def _run(self, turn: TalkTurn, work: Callable[[], Awaitable[CaseAnswer | None]]) -> CaseAnswer | None:
+    async def run(self, turn: TalkTurn, work: Callable[[], Awaitable[CaseAnswer | None]]) -> CaseAnswer | None:
         """Do the work of a turn where the talk stands, in words whatever happens, and keep where it stands then."""
         talk = turn.talk
         booked_for = talk.item
         try:
             answer = await at_most(_WITHIN, work())
         except TooManyAttempts as error:
+            talk.failed = True
             talk.clear()
             answer = say(
                 Outcome.IDENTITY_REQUIRED, f"{error.message}急着知道，可以带身份证到受理窗口查，或者说“转人工”。", words.DESK
@@ -190,7 +197,7 @@ class CaseTalk:
     async def _down(self, turn: TalkTurn) -> CaseAnswer:
         """Say that the case system can't be reached; who was asking for a status is promised the news."""
         log.warning("case_turn_without_backend", step=turn.talk.step, aim=turn.talk.aim)
-        asking = turn.talk.aim == "status" and turn.talk.step in {"", "number", "last4", "code"}
+        asking = turn.talk.aim == "status" and turn.talk.step in {"", "number", "last4", "code", "case"}
         if not asking:
             return say(Outcome.ERROR, words.DOWN_FOR_NOW)
         await self.room.keep(lambda s: keeping.make_promise(s, turn.citizen, ""))
@@ -211,6 +218,7 @@ async def _continue(turn: TalkTurn) -> CaseAnswer | None:
     if talk.step == "reasons":
         return await rating_steps.take_reasons(turn, turn.binding or turn.room.sealer.open(talk.open_grant(talk.number)))
     takers = {
+        "case": case_steps.take_case,
         "hall": booking_steps.take_hall,
         "day": booking_steps.take_day,
         "time": booking_steps.take_time,

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from conversations import Hub, Response, Unlimited
 from desk import Router, ServiceDesk
 from qinwen.vocabulary import Outcome
-from services_backend import Breaker
+from services_backend import AgentSteps, Breaker, CaseTalk, InMemoryBackend, TryLimits
 from serving import staff_modules
 from web.console.gaps import make_gap_module
 from web.console.knowledge import make_room
@@ -24,12 +24,13 @@ async def _nothing():
     pass
 
 
-def console_parts(settings, database, desk=None, hub=None):
+def console_parts(settings, database, desk=None, hub=None, talk=None):
     wechat, backend = SimpleNamespace(troubles=tuple), SimpleNamespace(breaker_state=Breaker().state)
     if desk is None:
         desk = ServiceDesk(database, Router({}.get))
         hub = Hub(database, NobodyAnswers(), Unlimited(), 3600.0, desk=desk)
         desk.connect(hub.within)
+    steps = AgentSteps(talk or CaseTalk(InMemoryBackend(), database, "secret-of-the-tests", TryLimits()))
     room = make_room(settings, database)
     gaps = make_gap_module(GapKeeper(room, LedgerQuestions(database)))
-    return (gaps, *staff_modules(settings, room, wechat, backend, {"database": _nothing}, desk, hub))
+    return (gaps, *staff_modules(settings, room, wechat, backend, {"database": _nothing}, desk, hub, steps))

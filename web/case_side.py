@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from conversations import Asked, Response
-from qinwen.vocabulary import Facet
-from services_backend import Act, CaseAnswer, CaseQuestion, CaseTalk
+from conversations import Asked, Response, read_choice
+from qinwen.replies import Choice
+from qinwen.vocabulary import Facet, Outcome
+from services_backend import Act, AgentSteps, CaseAnswer, CaseQuestion, CaseTalk
 
 _OWN_WORDS = {"cancel"}
 # A wish for a person is the desk's, which the hub asks next.
@@ -21,6 +22,7 @@ class CaseSide:
 
     def __init__(self, talk: CaseTalk) -> None:
         self._talk = talk
+        self._steps = AgentSteps(talk)
 
     def expects_secret(self, session: Session, citizen: str) -> bool:
         """Tell whether the citizen's next message may be a number that proves an identity."""
@@ -40,6 +42,21 @@ class CaseSide:
             return replace(_response(answer), region=response.region, intent=response.intent, confidence=response.confidence)
         reminder = await self._talk.remind(turn)
         return replace(response, replies=(*response.replies, reminder)) if reminder else response
+
+    def goes_on_for_agent(self, session: Session, citizen: str) -> bool:
+        """Tell whether a person who has the conversation started a step that may wait for the citizen's message."""
+        return self._steps.is_open(session, citizen)
+
+    async def respond_for_agent(self, asked: Asked) -> Response | None:
+        """Go on with such a step; the turn stays the person's, and what is said is the desk's."""
+        offered = await self._talk.room.keep(lambda s: self._steps.choices(s, asked.citizen))
+        text = read_choice(asked.text, [Choice(title, title) for title in offered])
+        question = CaseQuestion(asked.citizen, text, asked.said, asked.origin or asked.citizen, asked.turn)
+        answered = await self._steps.answer(question)
+        if answered is None:
+            return None
+        answer, asks = answered
+        return Response(Outcome.HANDED_OFF, answer.replies, answer.item, author="system", asks=asks)
 
 
 def _read_act(response: Response) -> Act | None:

@@ -46,6 +46,14 @@ class RatingSide:
         taken = await self._desk.do(lambda s: take_rating(s, asked.citizen, asked.text, now()), ring=False)
         return taken or await self._cases.respond(asked, ask_bot)
 
+    def goes_on_for_agent(self, session: Session, citizen: str) -> bool:
+        """Tell whether a person who has the conversation started a step that may wait for the citizen's message."""
+        return self._cases.goes_on_for_agent(session, citizen)
+
+    async def respond_for_agent(self, asked: Asked) -> Response | None:
+        """Go on with such a step."""
+        return await self._cases.respond_for_agent(asked)
+
 
 def make_rating_route(hub: Hub, desk: ServiceDesk) -> web.RouteDef:
     """Give the route that rates one answer of the bot."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from conversations import Hub
 from desk import AlreadyTaken, DeskUnknown, EventFeed, NoRoom, NotHolding, Reserved, ServiceDesk, UnseenMessages
+from services_backend import AgentSteps
 from staff import Permission
 from web.console.desk.acting import Acting
 from web.console.desk.left_messages import LeftMessages
 from web.console.desk.looking_up import LookingUp
 from web.console.desk.room import DeskRoom
 from web.console.desk.screen import Screen
+from web.console.desk.services import Services
 from web.console.desk.stream import Stream
 from web.console.knowledge import KnowledgeRoom
 from web.console.modules import Module, NavEntry, Route, needs
@@ -18,11 +20,12 @@ _SERVE = needs(Permission.DESK_SERVE)
 _HANDLING = "/desk/handlings/{handling}"
 
 
-def make_desk_module(desk: ServiceDesk, hub: Hub, knowledge: KnowledgeRoom) -> Module:
+def make_desk_module(desk: ServiceDesk, hub: Hub, knowledge: KnowledgeRoom, steps: AgentSteps) -> Module:
     """Give the agents' pages, for `make_staff_app`."""
     room = DeskRoom(desk, hub, knowledge, EventFeed(desk))
     screen, acting, stream = Screen(room), Acting(room), Stream(room)
     looking_up, left = LookingUp(room), LeftMessages(room)
+    services = Services(room, steps)
     return Module(
         routes=(
             Route("GET", "/desk", screen.show, _SERVE),
@@ -38,6 +41,12 @@ def make_desk_module(desk: ServiceDesk, hub: Hub, knowledge: KnowledgeRoom) -> M
             Route("GET", f"{_HANDLING}/knowledge", looking_up.find, _SERVE),
             Route("POST", f"{_HANDLING}/entries", looking_up.send_entry, _SERVE),
             Route("GET", f"{_HANDLING}/macros", looking_up.show_macros, _SERVE),
+            Route("GET", f"{_HANDLING}/services", services.show, _SERVE),
+            Route("POST", f"{_HANDLING}/identity", services.ask_identity, _SERVE),
+            Route("POST", f"{_HANDLING}/case", services.look_up, _SERVE),
+            Route("POST", f"{_HANDLING}/booking", services.book, _SERVE),
+            Route("POST", f"{_HANDLING}/choose", services.choose, _SERVE),
+            Route("POST", f"{_HANDLING}/stop", services.stop, _SERVE),
             Route("GET", "/desk/messages", left.show, _SERVE),
             Route("POST", "/desk/messages/{item}/take", left.take, _SERVE),
             Route("POST", "/desk/messages/{item}/answer", left.answer, _SERVE),
@@ -57,6 +66,11 @@ def make_desk_module(desk: ServiceDesk, hub: Hub, knowledge: KnowledgeRoom) -> M
             "desk_left": "退出协助",
             "desk_spam": "标为骚扰",
             "desk_closed": "结束会话",
+            "desk_identity_asked": "请市民核对身份",
+            "desk_case_started": "替市民查办件",
+            "desk_booking_started": "替市民预约",
+            "desk_step_chosen": "替市民选",
+            "desk_step_stopped": "停下替市民办的一步",
             "desk_presence": "改接待状态",
             "left_message_taken": "领取留言",
             "left_message_answered": "答复留言",

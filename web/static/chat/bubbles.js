@@ -31,7 +31,7 @@ export function citizenBubble(text) {
  */
 export function replyBubble(reply, author, emergency, onChoice, onRate) {
   if (reply.type === "status") return make("p", { class: "status-line" }, withPhones(reply.text, false));
-  if (author === "system") return notice(reply, onChoice);
+  if (author === "system" && reply.type !== "card") return notice(reply, onChoice);
   const bubble = make("div", { class: "bubble" }, []);
   if (emergency) {
     bubble.appendChild(make("p", { class: "emergency-title" }, ["紧急情况，请先打电话"]));

@@ -146,7 +146,7 @@ export class Conversation {
     letter.state = "answered";
     this._lost(false);
     showDelivery(letter.bubble, "sent", "", null);
-    this._show(turn.replies, "bot", turn, letter);
+    this._show(turn.replies, turn.author || "bot", turn, letter);
     this._release(letter);
     this._showTyping();
   }

@@ -6,6 +6,7 @@ import { setUpHelp } from "./help.js";
 import { setUpKeys } from "./keys.js";
 import { listen } from "./live.js";
 import { post } from "./post.js";
+import { setUpServices } from "./services.js";
 
 const BEAT = 20000; // ms; the server takes an agent as gone after 75 s without
 const CALM = 600; // ms that changes are gathered before the lists are fetched again
@@ -183,6 +184,8 @@ if (linesBox) linesBox.scrollTop = linesBox.scrollHeight;
 const composer = document.getElementById("composer");
 if (composer) setUpComposer(composer, refreshLines);
 if (middle) setUpHelp(opened, refreshLines);
+const services = document.getElementById("services");
+if (services) setUpServices(services, linesBox, refreshLines);
 listen(Number(screen.dataset.last), {
   changed,
   typing: (event) => {

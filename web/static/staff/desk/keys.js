@@ -1,7 +1,7 @@
 // Keyboard shortcuts of the agent's screen; the list is shown with "?". None works while somebody writes.
 
 const TABS = { 1: "queue", 2: "mine", 3: "waiting", 4: "closed" };
-const PANES = { b: "brief", "/": "knowledge", m: "macros", t: "transfer", e: "close" };
+const PANES = { b: "brief", "/": "knowledge", m: "macros", s: "services", t: "transfer", e: "close" };
 
 function writes(target) {
   return target.closest("input, textarea, select, [contenteditable]");
