@@ -24,9 +24,8 @@ from conversations import (
     make_vault,
 )
 from desk import Router, ServiceDesk, Sweeper, add_sample_desks
-from knowledge_base import item_titles, read_item
+from knowledge_base import Question, item_titles, read_item, remembering_encoder
 from knowledge_base.gaps import Reader
-from language import load_encoder
 from qinwen.database import Database
 from qinwen.decrees import read_decree
 from qinwen.log import configure_logging
@@ -52,7 +51,7 @@ from web.services_events import make_events_route
 from web.staff import make_staff_app
 
 _PROCESSES = {"database": "数据库", "engine": "对话引擎", "actions": "动作服务", "services": "办件系统"}
-_QUIET_AFTER = 40.0
+_QUIET_AFTER = 15.0
 
 
 async def serve_web(settings: Settings) -> None:
@@ -111,7 +110,7 @@ async def serve_web(settings: Settings) -> None:
         purging = asyncio.create_task(DailyPurge(settings, database).run())
         other_tasks = [
             asyncio.create_task(Sweeper(desk).run()),
-            asyncio.create_task(learn_routing(desk.router, room)),
+            asyncio.create_task(warm_up(desk.router, room)),
             asyncio.create_task(gaps.run()),
         ]
         checks = {
@@ -160,7 +159,7 @@ async def serve_web(settings: Settings) -> None:
 def knowledge_side(settings: Settings, database: Database, reader: Reader) -> tuple[KnowledgeRoom, GapKeeper]:
     """Give what the pages of knowledge work with, and the job that collects gaps; `reader` asks the engine for intents."""
     source = LedgerQuestions(database)
-    room = make_room(settings, database, source, cache(lambda: load_encoder(settings.encoder).encoder), reader)
+    room = make_room(settings, database, source, cache(lambda: remembering_encoder(settings.encoder, database)), reader)
     return room, GapKeeper(room, source, reader)
 
 
@@ -205,15 +204,16 @@ def make_desk(database: Database) -> ServiceDesk:
     return ServiceDesk(database, Router(department_of))
 
 
-async def learn_routing(router: Router, room: KnowledgeRoom) -> None:
-    """Teach the router sentence vectors, once the start is over: it takes some seconds of a processor."""
+async def warm_up(router: Router, room: KnowledgeRoom) -> None:
+    """Once the start is over, get ready what the first agent or editor would wait for: the index, the router's vectors."""
     await asyncio.sleep(_QUIET_AFTER)
 
-    def learn() -> None:
+    def warm() -> None:
+        room.load().answerer.answer(Question("您好"))
         if encoder := room.encoder():
             router.learn(encoder)
 
-    await asyncio.to_thread(learn)
+    await asyncio.to_thread(warm)
 
 
 def wechat_carriers(settings: Settings, client: WechatClient | None) -> dict[str, Carrier]:

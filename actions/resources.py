@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from knowledge_base import Answerer, Knowledge
-from language.encode import Encoder, load_encoder
+from knowledge_base import Answerer, Knowledge, remembering_encoder
+from language import Encoder
 from qinwen.database import Database
 from qinwen.settings import load_settings
 
@@ -24,7 +24,7 @@ class Resources:
 def resources() -> Resources:
     """Give the process's resources, made at the first call."""
     settings = load_settings()
-    encoder = load_encoder(settings.encoder).encoder
     database = Database(settings.database_url)
+    encoder = remembering_encoder(settings.encoder, database)
     knowledge = Knowledge(database, encoder.name if encoder else "none")
     return Resources(Answerer(knowledge, encoder), database, encoder)

@@ -53,6 +53,7 @@ from knowledge_base.listing import (
 from knowledge_base.negatives import Negative, add_negative, negatives_of, remove_negative
 from knowledge_base.preview import PreviewedReply, preview
 from knowledge_base.publishing import Publisher, entry_id_of, faq_id, guide_id, make_publisher
+from knowledge_base.question_vectors import remembering_encoder
 from knowledge_base.reviews import approve, comment, newly_missing, return_draft, roll_back, withdraw
 from knowledge_base.seeding import has_knowledge, load_seeds
 from knowledge_base.seeding import seed_terms as known_terms
@@ -152,6 +153,7 @@ __all__ = [
     "read_moment",
     "rebase",
     "recall",
+    "remembering_encoder",
     "remove_negative",
     "replay_draft",
     "return_draft",

@@ -1,4 +1,5 @@
-"""The vectors of texts that are needed again: golden and real questions, wordings on import. Writes `question_vector`.
+"""The vectors of texts that are needed again: golden and real questions, wordings on import, phrases of ours that every
+start needs. Writes `question_vector`.
 
 Encoding is the dearest part of a replay, so two threads encode batches ahead while those before are answered, and what was
 encoded once is read from the database the next time. Only a hash of the text is kept.
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +18,43 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from knowledge_base import models
-from language import Encoder
+from language import Encoder, load_encoder
+from language.encode_text import Kind
 from qinwen.clock import today
 from qinwen.database import Database
 
 Vector = NDArray[np.float32]
 _BATCH = 64
 _CHUNK = 500
+# From so many texts on it is our own phrases or a whole import that are encoded, and not what somebody just asked.
+_BULK = 32
 # One for each of the two encoders that make a vector: while one batch is in the second, the next is in the first.
 _ENCODING = 2
+
+
+class RememberingEncoder:
+    """An encoder that finds in the database what was encoded in bulk before, so that only the first start takes its time."""
+
+    def __init__(self, database: Database, encoder: Encoder) -> None:
+        self.name, self.dimension, self.blocks = encoder.name, encoder.dimension, encoder.blocks
+        self._database, self._encoder = database, encoder
+
+    def encode(self, texts: Sequence[str], kind: Kind) -> Vector:
+        """Return float32 [n, dimension] of unit length (see `language.Encoder`)."""
+        if kind == "passage" or len(texts) < _BULK:
+            return self._encoder.encode(texts, kind)
+        known = read_vectors(self._database, self.name, texts)
+        if missing := [text for text in dict.fromkeys(texts) if text not in known]:
+            made = self._encoder.encode(missing, kind).astype(np.float16).astype(np.float32)
+            known.update(zip(missing, made, strict=True))
+            write_vectors(self._database, self.name, {text: known[text] for text in missing})
+        return np.stack([known[text] for text in texts])
+
+
+def remembering_encoder(preferred: Any, database: Database) -> Encoder | None:
+    """Load the encoder of the settings (`language.load_encoder`), as one that remembers; None without one."""
+    encoder = load_encoder(preferred).encoder
+    return RememberingEncoder(database, encoder) if encoder else None
 
 
 def encoded(database: Database, encoder: Encoder | None, texts: Sequence[str]) -> Iterator[Vector | None]:
