@@ -21,7 +21,9 @@ from conversations import (
     EngineMemory,
     Eraser,
     claim_run,
+    drop_attachments,
     end_run,
+    erase_attachments,
     erase_records,
     erase_vault,
     find_silent,
@@ -59,6 +61,7 @@ def make_erasers(settings: Settings, memory: EngineMemory) -> tuple[Eraser, ...]
     """Give everybody who keeps something of a citizen, for the hub and for citizens who are silent for years."""
     return (
         erase_vault,
+        erase_attachments,
         memory.erase_citizen,
         erase_cases,
         lambda session, citizen: erase_at_desk(session, citizen, now()),
@@ -97,6 +100,8 @@ def purge(settings: Settings, database: Database, memory: EngineMemory, moment: 
             f"{settings.keep_media} 天",
             purge_media(media_folder(settings), ago(settings.keep_media), dry_run=dry_run),
         ),
+        # Longer than the files, so that a page can say of a picture that it is gone.
+        Purged("发过图片和语音的记录", f"{words_days} 天", do(lambda s: drop_attachments(s, ago(words_days), dry_run=dry_run))),
         Purged("工作人员的登录", "到期为止", do(lambda s: drop_expired_sessions(s, limits, moment, dry_run=dry_run))),
         Purged("服务台记下的话", f"{words_days} 天", do(lambda s: purge_at_desk(s, ago(words_days), dry_run=dry_run))),
         Purged("服务台的页面事件", "2 天", do(lambda s: drop_old_events(s, moment, dry_run=dry_run))),

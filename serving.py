@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 
 import aiohttp
 from aiohttp import web
 
 from channels.wechat import CHANNEL, WechatCarrier
-from channels.wechat.server_api import WechatClient, make_case_notices
+from channels.wechat.server_api import WechatClient, discard_media, make_case_notices, media_folder
 from conversations import (
     Carrier,
     Courier,
     EngineClient,
     EngineMemory,
+    Fetcher,
     Hub,
     Preparer,
     TokenBuckets,
@@ -112,6 +113,7 @@ async def serve_web(settings: Settings) -> None:
             asyncio.create_task(Sweeper(desk).run()),
             asyncio.create_task(warm_up(desk.router, room)),
             asyncio.create_task(gaps.run()),
+            asyncio.create_task(Fetcher(hub, wechat, partial(discard_media, media_folder(settings))).run()),
         ]
         checks = {
             "database": database_check(database),

@@ -1,5 +1,13 @@
 """The hub and its ledger: every message is written once, answered once, and kept (design §3)."""
 
+from conversations.attachments import (
+    Attachment,
+    AttachmentState,
+    attachments_of,
+    drop_attachments,
+    erase_attachments,
+    find_attachment,
+)
 from conversations.carriers import Carrier, DeliveryFailed, Merged, Part
 from conversations.controls import (
     LONGEST_REASON,
@@ -39,6 +47,7 @@ from conversations.errors import (
     TooBusy,
     TooManyMessages,
 )
+from conversations.fetching import Fetcher
 from conversations.figure_conditions import Window, turn_condition
 from conversations.figure_rows import CONVERSATION_FIGURES, JudgedConversation, TurnRow, conversation_rows, turn_rows
 from conversations.figures import DEFINITIONS, WHY, Day, Figures, measure_turns
@@ -69,6 +78,7 @@ from conversations.turns import (
     FinishedTurn,
     Responder,
     Response,
+    SentMedia,
 )
 from conversations.vault import Vault, erase_vault, make_vault, purge_vault
 
@@ -83,6 +93,8 @@ __all__ = [
     "WHY",
     "Allowance",
     "Asked",
+    "Attachment",
+    "AttachmentState",
     "Carrier",
     "CaseResponder",
     "CitizenMessage",
@@ -103,6 +115,7 @@ __all__ = [
     "EngineMemory",
     "Eraser",
     "Erasure",
+    "Fetcher",
     "Figures",
     "FinishedTurn",
     "Hub",
@@ -123,6 +136,7 @@ __all__ = [
     "Response",
     "Run",
     "Say",
+    "SentMedia",
     "SessionUnknown",
     "Speech",
     "TokenBuckets",
@@ -136,13 +150,17 @@ __all__ = [
     "accept_message_id",
     "accept_text",
     "answer_by_rule",
+    "attachments_of",
     "change_holder",
     "claim_run",
     "conversation_rows",
     "count_deliveries",
+    "drop_attachments",
     "end_run",
+    "erase_attachments",
     "erase_records",
     "erase_vault",
+    "find_attachment",
     "find_conversations",
     "find_erasure",
     "find_silent",

@@ -16,6 +16,7 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session, aliased
 
+from conversations.attachments import note_attachment
 from conversations.ledger import hold_citizen, new_id, open_conversation, touch_conversation, write_message
 from conversations.models import Citizen, Conversation, Message, Turn
 from conversations.turns import CitizenMessage, FinishedTurn, Response
@@ -117,6 +118,8 @@ def claim_turn(
     number = write_message(session, conversation.id, message.citizen, turn.id, "in", "citizen", text, None)
     if vault and hidden.personal:
         vault.keep(session, message.citizen, number, hidden.personal)
+    if message.sent:
+        note_attachment(session, message.citizen, number, message.sent, now())
     if message.allowance:
         values = {"push_left": message.allowance.messages, "push_until": now() + timedelta(seconds=message.allowance.seconds)}
         _allow(session, message.citizen, values)

@@ -1,5 +1,5 @@
-"""The ledger's tables. Private to this package; each is written by one module: `ledger`, `claims`, `deliveries`, `controls`,
-`vault`, `erasing` or `retention`.
+"""The ledger's tables. Private to this package; each is written by one module: `ledger`, `claims`, `deliveries`, `attachments`,
+`controls`, `vault`, `erasing` or `retention`.
 
 A citizen's text is stored with personal data masked. `Turn` is unique per citizen and message id: the claim that makes
 a repeated message answer once.
@@ -119,6 +119,27 @@ class Message(Base):
     author: Mapped[str] = mapped_column(String(16))
     text: Mapped[str] = mapped_column(Text)
     payload: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AttachmentRow(Base):
+    """A picture or a voice that came with a message; written by `attachments`. `media_id` is the platform's name of it, `name`
+    that of the stored file; `next_at` is when to fetch it (again), or until when somebody does.
+    """
+
+    __tablename__ = "attachment"
+    __table_args__ = (Index("ix_attachment_state", "state", "next_at"),)
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), primary_key=True, autoincrement=False)
+    citizen_id: Mapped[str] = mapped_column(ForeignKey("citizen.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    media_id: Mapped[str] = mapped_column(String(256))
+    state: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(80))
+    type: Mapped[str] = mapped_column(String(8))
+    reason: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int]
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from sqlalchemy.orm import Session
 
 from language import SaidSecrets
 from qinwen.replies import Reply
 from qinwen.vocabulary import Holder, Outcome
+
+MediaKind = Literal["image", "voice"]
+
+
+@dataclass(frozen=True)
+class SentMedia:
+    """A picture or a voice that came with a message; `media_id` is the platform's name of it."""
+
+    kind: MediaKind
+    media_id: str
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,7 @@ class CitizenMessage:
         prepared: the channel's own answer, for what no responder needs to see (a picture, a new follower).
         allowance: how many messages this one lets us send later; only channels that push have it.
         origin: an opaque reference of the network address it came from, if the channel knows one.
+        sent: the picture or voice that it is, for a person who has the conversation.
     """
 
     citizen: str
@@ -32,6 +43,7 @@ class CitizenMessage:
     prepared: Response | None = None
     allowance: Allowance | None = None
     origin: str = ""
+    sent: SentMedia | None = None
 
 
 @dataclass(frozen=True)

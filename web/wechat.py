@@ -116,7 +116,7 @@ class Webhook:
                 self._hub.require_room()
             async with self._orders.hold(openid):
                 citizen = await self._hub.open_citizen(CHANNEL, openid)
-                message = CitizenMessage(citizen, key, said.text, said.prepared, said.allowance)
+                message = CitizenMessage(citizen, key, said.text, said.prepared, said.allowance, sent=said.sent)
                 received = await self._hub.receive(message, CHANNEL)
                 self._taken.add((openid, key))
             part = await self._hub.answer_within(received, max(0.0, began + self._budget - time.monotonic()))

@@ -6,7 +6,7 @@ a prepared answer, so that nobody meets silence and the bot never sees what it c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from channels.wechat.data_files import allowances, keys, said_by_scene, words
@@ -24,7 +24,7 @@ from channels.wechat.messages import (
     VoiceMessage,
 )
 from channels.wechat.nearby import answer_location
-from conversations import Allowance, MessageRefused, Response, accept_text
+from conversations import Allowance, MessageRefused, Response, SentMedia, accept_text
 from conversations.intake import MAX_CHARACTERS
 from qinwen.replies import Reply
 from qinwen.vocabulary import Outcome
@@ -36,11 +36,12 @@ _MENU_EVENTS = frozenset({"click", "scancode_push", "scancode_waitmsg"})
 
 @dataclass(frozen=True)
 class Said:
-    """A message for the hub: the text for a responder, or with `prepared` just for the record."""
+    """A message for the hub: the text for a responder, or with `prepared` just for the record; `sent`: its file."""
 
     text: str
     allowance: Allowance | None
     prepared: Response | None = None
+    sent: SentMedia | None = None
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,17 @@ def understand(push: Push) -> Meaning:
     if isinstance(push, TextMessage):
         return _typed(push.content, allowance)
     if isinstance(push, VoiceMessage) and push.recognition:
-        return _typed(push.recognition, allowance)
+        return replace(_typed(push.recognition, allowance), sent=_sent_with(push))
     if isinstance(push, LocationMessage):
         return Said("［位置］", allowance, answer_location(push))
     shown, sentence = _unreadable(push)
-    return Said(shown, allowance, _please_type(sentence))
+    return Said(shown, allowance, _please_type(sentence), _sent_with(push))
+
+
+def _sent_with(push: Push) -> SentMedia | None:
+    if isinstance(push, ImageMessage) and push.media_id:
+        return SentMedia("image", push.media_id)
+    return SentMedia("voice", push.media_id) if isinstance(push, VoiceMessage) and push.media_id else None
 
 
 def _typed(content: str, allowance: Allowance | None) -> Said:

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select, text
 
-from conversations import CitizenMessage, EngineMemory, Hub, Unlimited, last_run, make_vault
-from conversations.models import Citizen, Delivery, Message, VaultEntry
+from conversations import CitizenMessage, EngineMemory, Hub, SentMedia, Unlimited, last_run, make_vault
+from conversations.models import AttachmentRow, Citizen, Delivery, Message, VaultEntry
 from desk.models import DeskEvent
 from manage import migrate
 from qinwen.clock import SHAANXI, now
@@ -53,7 +53,7 @@ async def citizen(kept, database, memory, responder):
     """A citizen of whom there is something of every class, all of it from just now."""
     hub = Hub(database, responder, Unlimited(), 3600, vault=make_vault(kept))
     citizen = await hub.open_citizen("wechat", "oOpenId")
-    done = await hub.take(CitizenMessage(citizen, "m1", SAID), "wechat")
+    done = await hub.take(CitizenMessage(citizen, "m1", SAID, sent=SentMedia("image", "media-1")), "wechat")
     moment = now()
     fields = {"citizen_id": citizen, "number": "SN20260101000001"}
     with database.session() as session:
@@ -107,7 +107,7 @@ AGES = [
     (2.1, {"服务台的页面事件": 1}),
     (7.1, {"引擎的短期记忆": 1}),
     (30.1, {"市民写的个人信息（加密）": 2, "办件的最近状态": 1, "发过的办件通知": 1, "兑现过的答复": 1, "微信图片和语音": 1}),
-    (180.1, {"聊天内容": 2, "推送内容": 1}),
+    (180.1, {"聊天内容": 2, "推送内容": 1, "发过图片和语音的记录": 1}),
     (730.1, {"长期没来的市民": 1}),
 ]
 
@@ -126,13 +126,20 @@ async def test_a_dry_run_touches_nothing(kept, database, memory, citizen):
         with database.session() as session:
             return [
                 session.scalars(select(column).order_by(column)).all()
-                for column in (Message.text, VaultEntry.sealed, Delivery.state, CaseKnownRow.number, StaffSession.id)
+                for column in (
+                    Message.text,
+                    AttachmentRow.media_id,
+                    VaultEntry.sealed,
+                    Delivery.state,
+                    CaseKnownRow.number,
+                    StaffSession.id,
+                )
             ]
 
     before = everything()
     purged = purge(kept, database, memory, now() + timedelta(days=9999), dry_run=True)
-    assert len(purged) == 13
-    assert len(counts(purged)) == 12, "all but what the desk wrote down, which there is none of"
+    assert len(purged) == 14
+    assert len(counts(purged)) == 13, "all but what the desk wrote down, which there is none of"
     assert everything() == before
     assert len(list((kept.var / "media").iterdir())) == 1
 

@@ -6,19 +6,22 @@ in the audit log, the value never is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 from sqlalchemy.orm import Session
 
 from conversations import (
+    Attachment,
     ConversationRow,
     Erasure,
     Speech,
     TranscriptFilter,
     Vault,
+    find_attachment,
     find_conversations,
     find_erasure,
     read_conversation,
@@ -27,11 +30,13 @@ from conversations import (
 from conversations.erasing import REASONS
 from knowledge_base import all_item_titles
 from language import mask_personal
+from qinwen.clock import now
 from qinwen.errors import QinwenError
 from qinwen.vocabulary import OUTCOME_TITLES, Holder
 from staff import Permission, record
 from web.console.access import member_of
 from web.console.forms import day_of, text_of
+from web.console.media import KINDS, ShownMedia, media_file, message_of, show_media
 from web.console.modules import Module, NavEntry, Route, needs
 from web.console.pages import change, render, transact
 
@@ -59,9 +64,7 @@ def make_module(vault: Vault) -> Module:
     async def reveal(request: web.Request) -> web.Response:
         """Show one datum, once: the page of the conversation with the value in place. Write down who saw it and why."""
         conversation, message, entry = _numbers(request)
-        reason = text_of(await request.post(), "reason")
-        if not _LEAST_REASON <= len(reason) <= _MOST_REASON:
-            raise ReasonMissing(f"请写明为什么要看，{_LEAST_REASON} 到 {_MOST_REASON} 个字。")
+        reason = _reason_of(await request.post())
         member = member_of(request)
 
         def open_it(session: Session) -> tuple[ConversationRow, list[Speech], str] | None:
@@ -81,6 +84,23 @@ def make_module(vault: Vault) -> Module:
         row, said, value = opened
         return await _page(request, row, said, after=0, revealed={entry: value or "（加密的密钥已经换掉，打不开）"})
 
+    async def reveal_media(request: web.Request) -> web.StreamResponse:
+        """Give a citizen's picture or voice, once. Write down who saw it and why."""
+        conversation, message = request.match_info["conversation"], message_of(request)
+        reason = _reason_of(await request.post())
+        member = member_of(request)
+
+        def find(session: Session) -> Attachment | None:
+            row = read_conversation(session, conversation, member.regions)
+            found = find_attachment(session, conversation, message, now()) if row else None
+            if row is None or found is None:
+                return None
+            detail = {"kind": KINDS[found.kind], "reason": mask_personal(reason), "citizen": row.citizen, "message": message}
+            record(session, member.login, "personal_data_revealed", f"conversation:{conversation}", detail)
+            return found
+
+        return media_file(request, await change(request, find))
+
     may_read, may_reveal = needs(Permission.CONVERSATIONS_READ), needs(Permission.PERSONAL_DATA_REVEAL)
     return Module(
         routes=(
@@ -88,6 +108,7 @@ def make_module(vault: Vault) -> Module:
             Route("GET", "/conversations/receipt", show_receipt, may_read),
             Route("GET", "/conversations/{conversation}", show, may_read),
             Route("POST", "/conversations/{conversation}/{message}/{datum}/reveal", reveal, may_reveal),
+            Route("POST", "/conversations/{conversation}/{message}/media", reveal_media, may_reveal),
         ),
         nav=(NavEntry("会话记录", "/conversations", Permission.CONVERSATIONS_READ, "服务"),),
         actions={"personal_data_revealed": "查看个人信息"},
@@ -136,15 +157,16 @@ async def show(request: web.Request) -> web.Response:
     after = int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else 0
     conversation, regions = request.match_info["conversation"], member_of(request).regions
 
-    def read(session: Session) -> tuple[ConversationRow, list[Speech]] | None:
+    def read(session: Session) -> tuple[ConversationRow, list[Speech], dict[int, ShownMedia]] | None:
         row = read_conversation(session, conversation, regions)
-        return (row, [*read_speeches(session, conversation, after, _SPEECHES + 1)]) if row else None
+        said = [*read_speeches(session, conversation, after, _SPEECHES + 1)] if row else []
+        return (row, said, show_media(session, request, [one.id for one in said])) if row else None
 
     found = await transact(request, read)
     if found is None:
         raise web.HTTPNotFound
-    row, said = found
-    return await _page(request, row, said, after=after)
+    row, said, media = found
+    return await _page(request, row, said, after=after, media=media)
 
 
 async def show_receipt(request: web.Request) -> web.Response:
@@ -167,7 +189,13 @@ async def show_receipt(request: web.Request) -> web.Response:
 
 
 async def _page(
-    request: web.Request, row: ConversationRow, said: list[Speech], *, after: int, revealed: dict[int, str] | None = None
+    request: web.Request,
+    row: ConversationRow,
+    said: list[Speech],
+    *,
+    after: int,
+    revealed: dict[int, str] | None = None,
+    media: dict[int, ShownMedia] | None = None,
 ) -> web.Response:
     return render(
         request,
@@ -178,6 +206,7 @@ async def _page(
         next=said[_SPEECHES - 1].id if len(said) > _SPEECHES else None,
         first=after == 0,
         revealed=revealed or {},
+        media=media or {},
         one=revealed is not None,
         outcomes=_titles(),
         items=await transact(request, all_item_titles),
@@ -187,6 +216,13 @@ async def _page(
         least=_LEAST_REASON,
         most=_MOST_REASON,
     )
+
+
+def _reason_of(form: Mapping[str, Any]) -> str:
+    reason = text_of(form, "reason")
+    if not _LEAST_REASON <= len(reason) <= _MOST_REASON:
+        raise ReasonMissing(f"请写明为什么要看，{_LEAST_REASON} 到 {_MOST_REASON} 个字。")
+    return reason
 
 
 def _titles() -> dict[str, str]:

@@ -10,7 +10,7 @@ from channels.wechat.server_api.commands import CommandFailed, check, create_men
 from channels.wechat.server_api.error_codes import Fault, explain
 from channels.wechat.server_api.errors import CallFailed, ContentRefused, LoginRefused, ServerApiError
 from channels.wechat.server_api.media import StoredMedia
-from channels.wechat.server_api.media_files import erase_media, media_folder, purge_media
+from channels.wechat.server_api.media_files import discard_media, erase_media, media_folder, media_path, purge_media
 from channels.wechat.server_api.notices import Notice
 
 __all__ = [
@@ -28,11 +28,13 @@ __all__ = [
     "check",
     "create_menu",
     "delete_menu",
+    "discard_media",
     "erase_media",
     "explain",
     "make_case_notices",
     "make_qr_code",
     "media_folder",
+    "media_path",
     "purge_media",
     "show_menu",
 ]

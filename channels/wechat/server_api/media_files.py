@@ -15,12 +15,25 @@ from pathlib import Path
 from qinwen.settings import Settings
 
 _Rule = Callable[["os.DirEntry[str]"], bool]
+_NAME = re.compile(r"(?:[0-9a-f]{24}-)?[0-9a-f]{32}\.[a-z0-9]{2,5}", re.ASCII)
 _CITIZEN = re.compile(r"[0-9a-f]{24}", re.ASCII)
 
 
 def media_folder(settings: Settings) -> Path:
     """Give where the files lie."""
     return settings.var / "media"
+
+
+def media_path(folder: Path, name: str) -> Path | None:
+    """Give the path of a stored file; None where this is no name of ours, or the file is there no more."""
+    path = folder / name
+    return path if _NAME.fullmatch(name) and path.is_file() else None
+
+
+def discard_media(folder: Path, name: str) -> None:
+    """Delete a stored file that nobody may have any more."""
+    if path := media_path(folder, name):
+        path.unlink(missing_ok=True)
 
 
 def purge_media(folder: Path, before: datetime, *, dry_run: bool) -> int:

@@ -35,6 +35,8 @@ def make_desk_module(desk: ServiceDesk, hub: Hub, knowledge: KnowledgeRoom, step
             Route("POST", "/desk/beat", acting.beat, _SERVE),
             Route("GET", _HANDLING, screen.show_conversation, _SERVE),
             Route("GET", f"{_HANDLING}/lines", screen.show_lines, _SERVE),
+            Route("GET", f"{_HANDLING}/media/{{message}}", screen.give_media, _SERVE),
+            Route("GET", f"{_HANDLING}/media/{{message}}/shown", screen.show_media, _SERVE),
             Route("POST", f"{_HANDLING}/claim", acting.claim, _SERVE),
             Route("POST", f"{_HANDLING}/messages", acting.send, _SERVE),
             Route("POST", f"{_HANDLING}/typing", acting.typing, _SERVE),

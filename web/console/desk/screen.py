@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.orm import Session
 
+from conversations import Attachment, find_attachment
 from desk import (
     BY_AGENT,
     AgentNow,
@@ -42,6 +44,7 @@ from qinwen.vocabulary import FACET_TITLES
 from staff import Member
 from web.console.access import member_of
 from web.console.desk.room import DeskRoom, desk_names, desks_of, find_handling, names_of, titles_of
+from web.console.media import ShownMedia, media_file, message_of, show_media
 from web.console.pages import render
 
 TABS = {"queue": "排队", "mine": "我的", "waiting": "等市民", "closed": "已结束"}
@@ -91,6 +94,7 @@ class Conversation:
     mine: bool
     guest: bool
     colleagues: tuple[tuple[str, str, str], ...]
+    media: dict[int, ShownMedia]
 
 
 class Screen:
@@ -119,7 +123,7 @@ class Screen:
 
         def read(session: Session) -> tuple[Conversation, Lists, int]:
             handling = find_handling(session, request)
-            return read_conversation(session, handling, member), read_lists(session, member), last_event(session)
+            return read_conversation(session, handling, member, request), read_lists(session, member), last_event(session)
 
         opened, lists, last = await self._room.read(read)
         context: dict[str, Any] = {"open": opened, "facets": FACET_TITLES, "outcomes": BY_AGENT, "states": HandlingState}
@@ -142,14 +146,42 @@ class Screen:
         text = request.query.get("after", "")
         after = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0  # noqa: PLR2004
 
-        def read(session: Session) -> tuple[list[Line], dict[int, str], dict[str, str]]:
+        def read(session: Session) -> dict[str, Any]:
             handling = find_handling(session, request)
             lines = _lines_of(session, handling, after)
             senders = senders_of(session, handling.id)
-            return lines, senders, names_of(session, senders.values())
+            return {
+                "lines": lines,
+                "senders": senders,
+                "names": names_of(session, senders.values()),
+                "media": _media_of(session, request, lines),
+                "media_base": _media_base(handling),
+            }
 
-        lines, senders, names = await self._room.read(read)
-        return render(request, "desk/lines.html", lines=lines, senders=senders, names=names)
+        return render(request, "desk/lines.html", **await self._room.read(read))
+
+    async def show_media(self, request: web.Request) -> web.Response:
+        """Show how one picture or voice stands now: `GET /desk/handlings/{handling}/media/{message}/shown`."""
+        number = message_of(request)
+
+        def read(session: Session) -> tuple[Handling, ShownMedia | None]:
+            handling = find_handling(session, request)
+            known = find_attachment(session, handling.conversation, number, now())
+            return handling, show_media(session, request, [number]).get(number) if known else None
+
+        handling, one = await self._room.read(read)
+        if one is None:
+            raise web.HTTPNotFound
+        return render(request, "desk/media.html", one=one, base=_media_base(handling))
+
+    async def give_media(self, request: web.Request) -> web.FileResponse:
+        """Give the picture or voice itself: `GET /desk/handlings/{handling}/media/{message}`."""
+        number = message_of(request)
+
+        def read(session: Session) -> Attachment | None:
+            return find_attachment(session, find_handling(session, request).conversation, number, now())
+
+        return media_file(request, await self._room.read(read))
 
 
 def read_lists(session: Session, member: Member) -> Lists:
@@ -199,7 +231,7 @@ def read_lists(session: Session, member: Member) -> Lists:
     )
 
 
-def read_conversation(session: Session, handling: Handling, member: Member) -> Conversation:
+def read_conversation(session: Session, handling: Handling, member: Member, request: web.Request) -> Conversation:
     """Read a conversation with what stands beside it."""
     brief = read_brief(session, handling.id, now())
     lines = _lines_of(session, handling)
@@ -221,6 +253,7 @@ def read_conversation(session: Session, handling: Handling, member: Member) -> C
         mine=handling.state is HandlingState.WITH_AGENT and handling.agent == member.id,
         guest=member.id in guests,
         colleagues=_colleagues(session, member),
+        media=_media_of(session, request, lines[-_MOST_LINES:]),
     )
 
 
@@ -241,6 +274,14 @@ def _colleagues(session: Session, member: Member) -> tuple[tuple[str, str, str],
 
 def _lines_of(session: Session, handling: Handling, after: int | None = None) -> list[Line]:
     return [line for line in read_lines(session, handling.citizen, after) if line.conversation == handling.conversation]
+
+
+def _media_of(session: Session, request: web.Request, lines: Sequence[Line]) -> dict[int, ShownMedia]:
+    return show_media(session, request, [line.id for line in lines if line.author == "citizen"])
+
+
+def _media_base(handling: Handling) -> str:
+    return f"/desk/handlings/{handling.id}/media"
 
 
 def _minutes(since: datetime, moment: datetime) -> int:

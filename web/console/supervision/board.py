@@ -36,6 +36,7 @@ from qinwen.patience import at_most
 from staff import record
 from web.console.access import DATABASE, member_of
 from web.console.forms import text_of
+from web.console.media import show_media
 from web.console.pages import change, redirect, render, transact
 from web.console.supervision.scope import (
     chosen_desks,
@@ -186,7 +187,8 @@ async def show_conversation(request: web.Request) -> web.Response:
         return {
             "handling": handling,
             "brief": brief,
-            "lines": read_conversation(session, handling.id),
+            "lines": (lines := read_conversation(session, handling.id)),
+            "media": show_media(session, request, [line.id for line in lines]),
             "notes": notes,
             "desks": mine,
             "staffing": staffing,

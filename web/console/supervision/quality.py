@@ -25,6 +25,7 @@ from qinwen.clock import SHAANXI, now
 from staff import record
 from web.console.access import member_of
 from web.console.forms import day_of, page_of, text_of
+from web.console.media import show_media
 from web.console.pages import change, redirect, render, transact
 from web.console.supervision.scope import chosen_desks, people, supervised_desk, supervised_desks
 
@@ -109,7 +110,8 @@ async def _review_page(
         return {
             "review": review,
             "handling": handling,
-            "lines": read_conversation(session, handling.id),
+            "lines": (lines := read_conversation(session, handling.id)),
+            "media": show_media(session, request, [line.id for line in lines]),
             "names": people(session, {review.agent, review.reviewer, review.drawn_by}),
         }
 

@@ -5,6 +5,7 @@ import { setUpComposer } from "./composer.js";
 import { setUpHelp } from "./help.js";
 import { setUpKeys } from "./keys.js";
 import { listen } from "./live.js";
+import { setUpMedia } from "./media.js";
 import { post } from "./post.js";
 import { setUpServices } from "./services.js";
 
@@ -184,6 +185,7 @@ if (linesBox) linesBox.scrollTop = linesBox.scrollHeight;
 const composer = document.getElementById("composer");
 if (composer) setUpComposer(composer, refreshLines);
 if (middle) setUpHelp(opened, refreshLines);
+if (linesBox) setUpMedia(linesBox);
 const services = document.getElementById("services");
 if (services) setUpServices(services, linesBox, refreshLines);
 listen(Number(screen.dataset.last), {
