@@ -139,7 +139,7 @@ function changed(event) {
 function setUpPresence() {
   const form = document.getElementById("presence");
   const choice = form.querySelector("select");
-  choice.addEventListener("change", async () => {
+  const send = async () => {
     try {
       await post("/desk/presence", { presence: choice.value });
       choice.dataset.now = choice.value;
@@ -147,7 +147,10 @@ function setUpPresence() {
       choice.value = choice.dataset.now;
       state(error.message, false);
     }
-  });
+  };
+  choice.addEventListener("change", send);
+  // Chosen before this script was there.
+  if (choice.value !== choice.dataset.now) send();
   const beat = async () => {
     try {
       const answer = await post("/desk/beat", {});
