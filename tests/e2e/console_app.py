@@ -19,7 +19,9 @@ from qinwen.settings import load_settings, write_secrets
 from qinwen.vocabulary import Facet, Outcome
 from staff import Role
 from tests.console_parts import console_parts
+from tests.e2e.desk_day import DeskDay
 from tests.e2e.knowledge_app import fill
+from tests.e2e.knowledge_day import keep_knowledge
 from tests.staffing import make_member
 from tests.turn_log import MONDAY, Log
 from web.health import CHECKS
@@ -53,16 +55,19 @@ def main(folder: str, port: str, words: str = "护照要多少钱") -> None:
     settings = load_settings({"QINWEN_VAR": folder, "QINWEN_ENCODER": "none"})
     starting.migrate(settings)
     database = Database(settings.database_url)
-    make_member(database, "boss", *Role)
+    boss = make_member(database, "boss", *Role)
     make_member(database, "wang", Role.EDITOR)
     make_member(database, "lili", Role.REVIEWER)
     make_member(database, "fenxi", Role.ANALYST)
+    agent = make_member(database, "zuoxi", Role.AGENT)
     if words != "-":
         fill(database)
         with database.session() as session:
             said = Faq("said", words[:150], words, similar=(words,), item="passport")
             Publisher("none", lambda _: None).publish_faq(session, said, author=words[:60])
         fill_ledger(database, words)
+        DeskDay(database, words, boss, agent).fill()
+        keep_knowledge(settings, database, words)
     app = make_staff_app(settings, database, console_parts(settings, database))
     app[CHECKS] = {}
     web.run_app(app, host="127.0.0.1", port=int(port), print=None, access_log=None)
