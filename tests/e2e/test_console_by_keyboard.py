@@ -99,6 +99,18 @@ def test_the_first_tab_offers_to_skip_the_menu(page: Page):
     assert page.evaluate("document.activeElement.closest('main') !== null")
 
 
+def test_a_list_is_found_again_as_it_was_left(page: Page):
+    sign_in(page, "boss")
+    page.goto("/knowledge?kind=guide&order=due")
+    page.locator("#entries tbody a").first.click()
+    page.locator("main a", has_text="历史").click()
+    page.locator("main a", has_text="知识条目").first.click()
+    expect(page.get_by_label("种类")).to_have_value("guide")
+    expect(page.get_by_label("排列")).to_have_value("due")
+    page.get_by_role("link", name="清除条件").click()
+    expect(page.get_by_label("种类")).to_have_value("")
+
+
 def test_an_answer_is_edited_handed_in_and_reviewed_without_a_mouse(page: Page, browser: Browser, base_url: str):
     # given an editor who signs in with the keyboard
     width = page.viewport_size["width"]
