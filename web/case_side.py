@@ -40,6 +40,8 @@ class CaseSide:
         act = _read_act(response)
         if act and (answer := await self._talk.after_bot(turn, act)):
             return replace(_response(answer), region=response.region, intent=response.intent, confidence=response.confidence)
+        if response.outcome is Outcome.EMERGENCY:
+            return response  # who is in danger is asked about nothing else
         reminder = await self._talk.remind(turn)
         return replace(response, replies=(*response.replies, reminder)) if reminder else response
 
