@@ -101,12 +101,12 @@ def test_the_first_tab_offers_to_skip_the_menu(page: Page):
 
 def test_a_list_is_found_again_as_it_was_left(page: Page):
     sign_in(page, "boss")
-    page.goto("/knowledge?kind=guide&order=due")
+    page.goto("/knowledge?kind=guide&state=live")
     page.locator("#entries tbody a").first.click()
     page.locator("main a", has_text="历史").click()
     page.locator("main a", has_text="知识条目").first.click()
     expect(page.get_by_label("种类")).to_have_value("guide")
-    expect(page.get_by_label("排列")).to_have_value("due")
+    expect(page.get_by_label("状态")).to_have_value("live")
     page.get_by_role("link", name="清除条件").click()
     expect(page.get_by_label("种类")).to_have_value("")
 
