@@ -206,6 +206,7 @@ async def list_cases(turn: TalkTurn, page: int) -> CaseAnswer:
             raise  # what can't be done now is not promised
         turn.talk.number = ""
         return await _without_backend(turn)
+    await turn.room.keep(lambda session: keeping.note_known(session, turn.citizen, *found.cases))
     if found.total == 1:
         turn.talk.number = found.cases[0].number
         return await serve(turn, turn.binding, bound=True)
@@ -247,14 +248,20 @@ def _ask_which(turn: TalkTurn, page: CasePage) -> CaseAnswer:
 
 
 async def _without_backend(turn: TalkTurn) -> CaseAnswer:
-    """Tell the last known state with its time, or that nothing can be seen; promise the news either way."""
-    number, citizen = turn.talk.number, turn.citizen
+    """Tell the last known state with its time, or that nothing can be seen; promise the news either way.
+
+    Without a number it is the list that was asked for: a bound citizen hears of all that they saw.
+    """
+    number, citizen, bound = turn.talk.number, turn.citizen, bool(turn.binding)
     turn.talk.clear()
     turn.talk.shown = number
 
-    def read(session: Session) -> keeping.KnownCase | None:
+    def read(session: Session) -> list[keeping.KnownCase]:
         keeping.make_promise(session, citizen, number)
-        return keeping.read_known(session, citizen, number)
+        if number:
+            known = keeping.read_known(session, citizen, number)
+            return [known] if known else []
+        return keeping.list_known(session, citizen, _PAGE) if bound else []
 
     known = await turn.room.keep(read)
     return words.tell_known(known) if known else words.promise_words()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from qinwen.clock import SHAANXI, today
@@ -102,14 +103,17 @@ def tell_case(case: Case, explained: Explanation, *, bound: bool) -> CaseAnswer:
     return CaseAnswer(Outcome.CASE_STATUS, (card, *more.replies), item=case.item)
 
 
-def tell_known(known: KnownCase) -> CaseAnswer:
-    """Tell how a case stood when the citizen last saw it, and promise the news."""
-    words = (
-        f"办件系统暂时连不上。{moment(known.seen_at)}我看到的是：{known.item_name}（{print_case_number(known.number)}）"
-        f"{known.state.label}，从{tell_date(local_date(known.since), today())}开始；现在可能已经变了。"
-        "系统恢复了，我马上把最新的情况告诉您。"
-    )
-    return say(Outcome.CASE_STATUS, words)
+def tell_known(known: Sequence[KnownCase]) -> CaseAnswer:
+    """Tell how cases stood when the citizen last saw them, and promise the news."""
+    seen = [
+        f"{moment(one.seen_at)}我看到的是：{one.item_name}（{print_case_number(one.number)}）"
+        f"{one.state.label}，从{tell_date(local_date(one.since), today())}开始"
+        for one in known
+    ]
+    end = "现在可能已经变了。系统恢复了，我马上把最新的情况告诉您。"
+    if len(seen) == 1:
+        return say(Outcome.CASE_STATUS, f"办件系统暂时连不上。{seen[0]}；{end}")
+    return say(Outcome.CASE_STATUS, "\n".join(["办件系统暂时连不上。", *(f"· {one}" for one in seen), end]))
 
 
 def promise_words() -> CaseAnswer:

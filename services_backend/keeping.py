@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from qinwen.clock import now
 from qinwen.sealing import Sealer
-from services_backend.cases import Case
+from services_backend.cases import Case, CaseSummary
 from services_backend.models import CaseBindingRow, CaseKnownRow, CaseNoticeRow, CasePromiseRow, CaseTalkRow
 from services_backend.vocabulary import CaseState
 from services_backend.webhooks import CaseChanged
@@ -107,24 +107,36 @@ def want_notices(session: Session, citizen: str, *, wanted: bool) -> bool:
     return _count(changed) > 0
 
 
-def note_known(session: Session, citizen: str, case: Case) -> None:
-    """Remember how a case stands, for when the case system can't be reached."""
-    session.merge(
-        CaseKnownRow(
-            citizen_id=citizen,
-            number=case.number,
-            item_name=case.item_name,
-            state=case.state.value,
-            since=case.since,
-            seen_at=now(),
+def note_known(session: Session, citizen: str, *cases: Case | CaseSummary) -> None:
+    """Remember how cases stand, for when the case system can't be reached."""
+    for case in cases:
+        session.merge(
+            CaseKnownRow(
+                citizen_id=citizen,
+                number=case.number,
+                item_name=case.item_name,
+                state=case.state.value,
+                since=case.since,
+                seen_at=now(),
+            )
         )
-    )
 
 
 def read_known(session: Session, citizen: str, number: str) -> KnownCase | None:
     """Give how a case stood when this citizen last saw it."""
     row = session.get(CaseKnownRow, (citizen, number))
-    return KnownCase(row.number, row.item_name, CaseState(row.state), row.since, row.seen_at) if row else None
+    return _known(row) if row else None
+
+
+def list_known(session: Session, citizen: str, limit: int) -> list[KnownCase]:
+    """List how the cases that a citizen saw stood then, the last seen first."""
+    k = CaseKnownRow
+    rows = session.scalars(select(k).where(k.citizen_id == citizen).order_by(k.seen_at.desc(), k.number).limit(limit))
+    return [_known(row) for row in rows]
+
+
+def _known(row: CaseKnownRow) -> KnownCase:
+    return KnownCase(row.number, row.item_name, CaseState(row.state), row.since, row.seen_at)
 
 
 def make_promise(session: Session, citizen: str, number: str) -> None:

@@ -205,6 +205,20 @@ async def test_a_bound_citizen_lists_their_cases_and_sees_each_without_proof(tal
     assert (await talker.say(f"查 {print_case_number(make_case(2).number)}")).outcome is Outcome.CASE_STATUS
 
 
+async def test_without_the_case_system_the_list_is_told_as_it_was_seen_last_to_who_is_bound(talker, bind, backend):
+    await bind(make_case(1), make_case(2))
+    await talker.say("我的办件")
+    backend.fail_with = BackendUnavailable("办件系统没有回答。")
+    told = await talker.say("我的办件")
+    assert told.outcome is Outcome.CASE_STATUS
+    assert words(told).count("我看到的是") == 2
+    assert "恢复了" in words(told)
+    backend.fail_with = None
+    await talker.say("解除绑定")
+    backend.fail_with = BackendUnavailable("办件系统没有回答。")
+    assert "我看到的是" not in words(await talker.say("我的办件"))
+
+
 async def test_the_list_says_by_when_what_is_late_and_nothing_where_the_clock_stands_still(talker, bind):
     await bind(
         make_case(1, promised_due_on=today() + timedelta(days=3)),
