@@ -42,6 +42,7 @@ from desk.errors import (
 from desk.events import Bell, Event, drop_old_events, events_after, last_event
 from desk.feed import EventFeed, Listener
 from desk.figures import DEFINITIONS, Figures, agents_with_handlings, measure
+from desk.following_up import list_follow_ups
 from desk.forecasts import Calibration, QueuePlace, calibration_to_json, read_calibration, simulated_calibration
 from desk.handling import (
     Handling,
@@ -228,6 +229,7 @@ __all__ = [
     "list_bad_ratings",
     "list_closed",
     "list_desks",
+    "list_follow_ups",
     "list_held",
     "list_joined",
     "list_macros",

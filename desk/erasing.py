@@ -31,6 +31,7 @@ def erase_citizen(session: Session, citizen: str, moment: datetime) -> dict[str,
     ).all()
     for row in rows:
         _forget_words(row)
+        row.follow_up_on = None
     mine = select(HandlingRow.id).where(HandlingRow.citizen_id == citizen)
     session.execute(delete(HandlingNote).where(HandlingNote.handling_id.in_(mine)))
     session.execute(

@@ -16,6 +16,7 @@ import numpy as np
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from desk.handling import count_ahead
 from desk.models import HandlingRow
 from desk.presence import agents_of
 from desk.vocabulary import CloseOutcome, HandlingState, Presence
@@ -25,6 +26,8 @@ _RECENT = 400
 _RECENT_DAYS = timedelta(days=60)
 _LEAST_MINUTE = 60.0
 _REMEMBERED = timedelta(seconds=15)
+_SHOWN_FOR = timedelta(seconds=30)
+_MOST_SHOWN = 1000
 
 
 @dataclass(frozen=True)
@@ -66,16 +69,36 @@ class Forecaster:
 
     def __init__(self) -> None:
         self._past: dict[str, Past] = {}
+        self._looked: dict[str, tuple[datetime, QueuePlace]] = {}
+
+    def look_again(self, session: Session, citizen: str, moment: datetime) -> QueuePlace | None:
+        """Tell where a citizen who waits stands by now, for their page; None: they wait no more.
+
+        The range that they were told first stays what the method is judged by. It is estimated anew when somebody in front is
+        gone, and else twice a minute, for it is played forward by chance and a range that flickers helps nobody.
+        """
+        row = session.scalar(
+            select(HandlingRow)
+            .where(HandlingRow.citizen_id == citizen, HandlingRow.state == HandlingState.QUEUED.value)
+            .limit(1)
+        )
+        if row is None:
+            return None
+        known = self._looked.get(row.id)
+        if known and abs(moment - known[0]) < _SHOWN_FOR and known[1].ahead == count_ahead(session, citizen):
+            return known[1]
+        place = find_place(session, row.desk, row.rank_at, row.id, self._past_of(session, row.desk, moment), moment)
+        if len(self._looked) > _MOST_SHOWN:
+            self._looked = {key: one for key, one in self._looked.items() if abs(moment - one[0]) < _SHOWN_FOR}
+        self._looked[row.id] = (moment, place)
+        return place
 
     def tell_place(self, session: Session, handling: str, moment: datetime) -> QueuePlace | None:
         """Tell where a waiting handling stands, and keep what its citizen is told first; None: it waits no more."""
         row = session.get(HandlingRow, handling, populate_existing=True)
         if row is None or row.state != HandlingState.QUEUED.value:
             return None
-        past = self._past.get(row.desk)
-        if past is None or abs(moment - past.read_at) > _REMEMBERED:
-            past = self._past[row.desk] = read_past(session, row.desk, moment)
-        place = find_place(session, row.desk, row.rank_at, row.id, past, moment)
+        place = find_place(session, row.desk, row.rank_at, row.id, self._past_of(session, row.desk, moment), moment)
         if place.wait is not None and row.wait is None:
             session.execute(
                 update(HandlingRow)
@@ -84,6 +107,12 @@ class Forecaster:
                 .execution_options(synchronize_session=False)
             )
         return place
+
+    def _past_of(self, session: Session, desk: str, moment: datetime) -> Past:
+        past = self._past.get(desk)
+        if past is None or abs(moment - past.read_at) > _REMEMBERED:
+            past = self._past[desk] = read_past(session, desk, moment)
+        return past
 
 
 def find_place(session: Session, desk: str, rank_at: datetime, handling: str, past: Past, moment: datetime) -> QueuePlace:

@@ -40,8 +40,7 @@ def send_once(
         NotHolding: the agent does not hold the conversation, and was not brought in.
         DeskRefused: the text is empty or too long, or the id is not right.
     """
-    if not reply.text.strip() or len(reply.text) > LONGEST:
-        raise DeskRefused(f"消息要有 1 到 {LONGEST} 个字。")
+    check_text(reply)
     if not client_id or len(client_id) > _LONGEST_ID:
         raise DeskRefused("消息编号不对，请刷新页面。")
     row = hold_handling(session, handling)
@@ -56,6 +55,16 @@ def send_once(
         row.waiting_since = None
     note_event(session, "message", row)
     return number
+
+
+def check_text(reply: Reply) -> None:
+    """Check that a message says something and is not too long.
+
+    Raises:
+        DeskRefused: it is not so.
+    """
+    if not reply.text.strip() or len(reply.text) > LONGEST:
+        raise DeskRefused(f"消息要有 1 到 {LONGEST} 个字。")
 
 
 def senders_of(session: Session, handling: str) -> dict[int, str]:

@@ -15,12 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from conversations import LedgerUnavailable, Response, Say
-from desk import holding, leading, moving, queueing, responder, sending, words, work_items
+from desk import following_up, holding, leading, moving, queueing, responder, sending, words, work_items
 from desk.desks import active_desks, read_desk
 from desk.errors import DeskError
 from desk.events import Bell
 from desk.forecasts import Forecaster, QueuePlace
-from desk.handling import Handling, count_ahead
+from desk.handling import Handling
 from desk.holding import Closing
 from desk.moving import Due
 from desk.queueing import HandoffRequest, Placed, Placement
@@ -108,8 +108,8 @@ class ServiceDesk:
 
     def waiting_words(self, session: Session, citizen: str) -> str:
         """Say where a citizen stands in the queue (`conversations.DeskResponder`)."""
-        ahead = count_ahead(session, citizen)
-        return "" if ahead is None else words.standing(ahead)
+        place = self._forecaster.look_again(session, citizen, now())
+        return words.standing(place) if place else ""
 
     def left_for_bot(self, session: Session, conversation: str) -> Mapping[str, Any] | None:
         """Give what the last person told the citizen (`conversations.DeskResponder`)."""
@@ -241,6 +241,22 @@ class ServiceDesk:
             return taken.handling
 
         return await self.do_and_say(take)
+
+    async def follow_up(self, handling: str, agent: str, reply: Reply) -> int:
+        """Come back to a citizen after the service ended; a second click is refused.
+
+        Raises:
+            DeskError: see `following_up.end_follow_up`.
+            DeskRefused: the text is empty or too long.
+            LedgerUnavailable: the database can't be used.
+        """
+        sending.check_text(reply)
+
+        def tell(session: Session, say: Say) -> int:
+            done = following_up.end_follow_up(session, handling, agent)
+            return say(done.conversation, "agent", reply)
+
+        return await self.do_and_say(tell)
 
     async def answer_work_item(self, item: int, agent: str, reply: Reply) -> int:
         """Answer a left message; a second answer is refused.

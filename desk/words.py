@@ -141,9 +141,12 @@ def say_moment(moment: datetime, now: datetime) -> str:
     return f" {local.month} 月 {local.day} 日（周{_WEEKDAYS[local.weekday()]}）{clock}"
 
 
-def standing(ahead: int) -> str:
-    """Say on the page, while somebody waits, where they stand now."""
-    return f"正在排队：您前面还有 {ahead} 位" if ahead else "正在排队：您排在第一位，坐席一有空就来"
+def standing(place: QueuePlace) -> str:
+    """Say on the page, while somebody waits, where they stand now and how long it may still take."""
+    before = f"您前面还有 {place.ahead} 位" if place.ahead else "您排在第一位"
+    if place.wait is None:
+        return f"正在排队：{before}；坐席暂时都不在，要等多久说不准"
+    return f"正在排队：{before}，大约还要等 {place.wait.describe()}".replace("等 两", "等两")
 
 
 def _standing(place: QueuePlace | None) -> str:

@@ -3,13 +3,14 @@
 import asyncio
 import json
 import re
+from datetime import timedelta
 
 import pytest
 
 from conversations import CitizenMessage
 from conversations.models import Conversation
 from desk import Desk, HandoffReason, HandoffRequest, Presence, hours_from_json, save_desk, set_presence, staff_desk
-from qinwen.clock import now
+from qinwen.clock import now, today
 from staff import Role
 from tests.staffing import Browser, hash_quickly, make_member
 
@@ -194,12 +195,56 @@ async def test_a_left_message_is_taken_and_answered(browser, people, hub_with_de
 
 
 async def test_a_citizen_who_waits_hears_where_they_stand(waiting, hub_with_desk, service_desk, people):
-    assert await hub_with_desk.who_answers(waiting.citizen) == {
-        "holder": "queued", "text": "正在排队：您排在第一位，坐席一有空就来"
-    }  # fmt: skip
+    first_place = await hub_with_desk.who_answers(waiting.citizen)
+    assert first_place["holder"] == "queued"
+    assert re.fullmatch(r"正在排队：您排在第一位，大约还要等(?:两分钟以内| \d+ 到 \d+ 分钟| \d+ 分钟以内)", first_place["text"])
+    assert await hub_with_desk.who_answers(waiting.citizen) == first_place, "it does not flicker"
     citizen = await hub_with_desk.open_citizen("webchat", "second")
     first = await hub_with_desk.take(CitizenMessage(citizen, "m1", "护照多少钱"))
     await service_desk.hand_over(HandoffRequest(first.conversation, citizen, HandoffReason.ASKED, "转人工"))
-    assert (await hub_with_desk.who_answers(citizen))["text"] == "正在排队：您前面还有 1 位"
+    assert (await hub_with_desk.who_answers(citizen))["text"].startswith("正在排队：您前面还有 1 位，大约还要等")
     await service_desk.claim(waiting.id, people["wang"].id)
+    assert (await hub_with_desk.who_answers(citizen))["text"].startswith("正在排队：您排在第一位")
     assert await hub_with_desk.who_answers(waiting.citizen) == {"holder": "with_agent", "text": ""}
+
+
+async def test_a_uniform_answer_in_force_is_at_hand_and_a_macro_is_sent_by_one_click(
+    browser, waiting, service_desk, hub_with_desk
+):
+    from conversations import ControlKind, NewControl, start_control
+    from desk import save_macro
+
+    moment = now()
+    outage = NewControl(
+        ControlKind.ANSWER, "系统正在抢修，今天请到窗口办。", "停电", moment, moment + timedelta(hours=2), ("系统 故障",)
+    )
+    await service_desk.do(lambda s: start_control(s, outage, "boss", moment))
+    await service_desk.do(lambda s: save_macro(s, "问好", "您好，这里是{服务台}。", "boss", now()))
+    await service_desk.do(lambda s: save_macro(s, "问地区", "{地区}怎么样？", "boss", now()))
+    await browser.send(f"/desk/handlings/{waiting.id}/claim")
+    await browser.get(f"/desk/handlings/{waiting.id}/macros")
+    assert "系统正在抢修，今天请到窗口办。" in browser.text
+    # What is still to be filled in is not sent as it is.
+    assert browser.text.count("data-send=") == 2
+    for text in ("系统正在抢修，今天请到窗口办。", "您好，这里是一号服务台。"):
+        await browser.send(f"/desk/handlings/{waiting.id}/messages", text=text, client_id=text[:4])
+    said = [m["reply"]["text"] for m in await hub_with_desk.messages_after(waiting.citizen, None)]
+    assert said[-2:] == ["系统正在抢修，今天请到窗口办。", "您好，这里是一号服务台。"]
+
+
+async def test_who_was_promised_a_follow_up_stands_in_the_list_until_they_got_it(browser, waiting, hub_with_desk):
+    await browser.send(f"/desk/handlings/{waiting.id}/claim")
+    await browser.get(f"/desk/handlings/{waiting.id}")
+    seen = re.search(r'name="seen" value="(\d+)"', browser.text)[1]
+    await browser.send(f"/desk/handlings/{waiting.id}/close", outcome="follow_up", seen=seen, follow_up_on=today().isoformat())
+    await browser.get("/desk?tab=closed")
+    assert "该跟进 1 位" in browser.text
+    await browser.get(f"/desk/handlings/{waiting.id}?tab=closed")
+    assert f'action="/desk/handlings/{waiting.id}/follow-up"' in browser.text
+    assert (await browser.send(f"/desk/handlings/{waiting.id}/follow-up", text="")).status == 422
+    assert (await browser.send(f"/desk/handlings/{waiting.id}/follow-up", text="证办好了，可以来取。")).status == 303
+    assert (await browser.send(f"/desk/handlings/{waiting.id}/follow-up", text="再说一遍")).status == 409
+    said = [(m["author"], m["reply"]["text"]) for m in await hub_with_desk.messages_after(waiting.citizen, None)]
+    assert said[-1] == ("agent", "证办好了，可以来取。")
+    await browser.get("/desk?tab=closed")
+    assert "该跟进" not in browser.text

@@ -70,6 +70,13 @@ class Acting:
         await _record(request, "desk_closed", handling, outcome=returned.outcome.value)
         return redirect(request, "/desk?tab=queue", "已结束，会话回到机器人。")
 
+    async def follow_up(self, request: web.Request) -> web.Response:
+        """Come back to a citizen on the day that was promised: one message, `text`."""
+        handling, form = await self._find(request), await request.post()
+        await self._room.desk.follow_up(handling.id, member_of(request).id, Reply("text", text_of(form, "text")))
+        await _record(request, "desk_followed_up", handling)
+        return redirect(request, f"/desk/handlings/{handling.id}?tab=closed", "跟进的话已经发给市民。")
+
     async def transfer(self, request: web.Request) -> web.Response:
         """Send it on to a desk's queue (`desk`) or to a colleague (`to`, desk and agent), with a note."""
         handling, form = await self._find(request), await request.post()

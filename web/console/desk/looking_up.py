@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from sqlalchemy.orm import Session
 
+from conversations import Control, in_force
 from desk import DeskRefused, Handling, Line, Macro, fill_in, list_macros, read_desk, read_lines, say_moment
 from knowledge_base import Answer, Context, Option, Question
 from language import find_regions, name_of, normalise
@@ -57,7 +58,10 @@ class LookingUp:
         handling, lines = await self._room.read(read)
         asked = words or _last_question(lines)
         found = await asyncio.to_thread(self._search, asked, handling) if asked else []
-        return render(request, "desk/found.html", found=found, asked=asked, searched=bool(words), handling=handling)
+        cards = await asyncio.to_thread(self._cards, found[0]) if found else []
+        return render(
+            request, "desk/found.html", found=found, cards=cards, asked=asked, searched=bool(words), handling=handling
+        )
 
     async def send_entry(self, request: web.Request) -> web.Response:
         """Send a facet of an item as its card: `item`, `facet`, `region`, `client_id`."""
@@ -78,10 +82,10 @@ class LookingUp:
         return redirect(request, f"/desk/handlings/{handling.id}?tab=mine", "已发送。")
 
     async def show_macros(self, request: web.Request) -> web.Response:
-        """Show the ready-made texts, filled in for this conversation."""
+        """Show the uniform answers in force, which the bot gives too, and the ready-made texts, filled in for this one."""
         member = member_of(request)
 
-        def read(session: Session) -> list[Macro]:
+        def read(session: Session) -> tuple[list[Macro], tuple[Control, ...]]:
             handling = find_handling(session, request)
             desk, moment = read_desk(session, handling.desk), now()
             item = handling.brief.get("item")
@@ -95,9 +99,18 @@ class LookingUp:
                 "下次上班": say_moment(opens, moment).strip() if opens else None,
             }
             codes = [one.code for one in desks_of(session, member)] or [desk.code]
-            return [Macro(m.id, m.desk, m.title, fill_in(m.text, values)) for m in list_macros(session, codes)]
+            macros = [Macro(m.id, m.desk, m.title, fill_in(m.text, values)) for m in list_macros(session, codes)]
+            return macros, in_force(session, moment).answers
 
-        return render(request, "desk/macros.html", macros=await self._room.read(read))
+        macros, answers = await self._room.read(read)
+        return render(request, "desk/macros.html", macros=macros, answers=answers)
+
+    def _cards(self, first: Found) -> list[tuple[str, str]]:
+        """Give the facets of the first item found that have something to send: (code, title)."""
+        loaded = self._room.knowledge.load()
+        region = first.region or "610000"
+        written = [f for f in Facet if loaded.knowledge.facet(first.item, f, region, loaded.knowledge.clock())]
+        return [(facet.value, FACET_TITLES[facet]) for facet in written]
 
     def _search(self, words: str, handling: Handling) -> list[Found]:
         loaded = self._room.knowledge.load()

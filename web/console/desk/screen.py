@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from aiohttp import web
@@ -29,6 +29,7 @@ from desk import (
     last_line,
     list_closed,
     list_desks,
+    list_follow_ups,
     list_held,
     list_joined,
     list_queue,
@@ -39,7 +40,7 @@ from desk import (
     senders_of,
     urgency_title,
 )
-from qinwen.clock import now
+from qinwen.clock import now, today
 from qinwen.vocabulary import FACET_TITLES
 from staff import Member
 from web.console.access import member_of
@@ -67,10 +68,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Lists:
-    """The left side: the rows of each tab, the left messages that are due, and the agent's own state."""
+    """The left side: the rows of each tab, who is to be followed up, the left messages that are due, the agent's own state."""
 
     desks: tuple[Desk, ...]
     rows: dict[str, tuple[Row, ...]]
+    follow_ups: int
+    today: date
     left_messages: int
     presence: Presence
     load: int
@@ -92,6 +95,7 @@ class Conversation:
     desks: dict[str, str]
     guests: tuple[str, ...]
     mine: bool
+    to_follow_up: bool
     guest: bool
     colleagues: tuple[tuple[str, str, str], ...]
     media: dict[int, ShownMedia]
@@ -193,7 +197,9 @@ def read_lists(session: Session, member: Member) -> Lists:
     mine = [handling for handling in held if handling.waiting_since is not None]
     waiting = [handling for handling in held if handling.waiting_since is None]
     queue = list_queue(session, codes)
-    closed = list_closed(session, member.id, 30)
+    promised = list_follow_ups(session, member.id)
+    follow_up = {handling.id for handling in promised}
+    closed = [*promised, *(handling for handling in list_closed(session, member.id, 30) if handling.id not in follow_up)]
     items = titles_of(session, [h.brief.get("item") for h in [*held, *joined, *queue, *closed]])
     names = desk_names(session)
 
@@ -224,6 +230,8 @@ def read_lists(session: Session, member: Member) -> Lists:
             "waiting": rows(waiting, since="first_reply_at", texts=True),
             "closed": rows(closed, since="closed_at", texts=False),
         },
+        follow_ups=len([h for h in promised if h.follow_up_on and h.follow_up_on <= today()]),
+        today=today(),
         left_messages=len(list_work_items(session, codes, moment)),
         presence=state.presence if state else Presence.OFFLINE,
         load=len(held),
@@ -251,6 +259,7 @@ def read_conversation(session: Session, handling: Handling, member: Member, requ
         desks=desk_names(session),
         guests=tuple(guests),
         mine=handling.state is HandlingState.WITH_AGENT and handling.agent == member.id,
+        to_follow_up=bool(handling.closed_at and handling.agent == member.id and handling.follow_up_on),
         guest=member.id in guests,
         colleagues=_colleagues(session, member),
         media=_media_of(session, request, lines[-_MOST_LINES:]),
