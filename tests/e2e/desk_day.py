@@ -45,7 +45,7 @@ class DeskDay:
         self._citizens: dict[str, str] = {}
         self._conversations: dict[str, str] = {}
         with database.session() as session:
-            save_desk(session, Desk("province", f"综合服务台{words}"[:60], "610000", ALWAYS))
+            save_desk(session, Desk("province", f"综合服务台{words if '<' in words else ''}"[:60], "610000", ALWAYS))
             save_desk(session, Desk("police", "西安市公安服务台", "610100", ALWAYS, department="公安", parent="province"))
             for member in (agent, other):
                 staff_desk(session, "province", member.id, 9)

@@ -418,3 +418,21 @@ async def test_the_page_on_waiting_shows_method_plot_and_table(lead):
     assert "先推演" in lead.text
     assert "十人，过载" in lead.text
     assert "style=" not in lead.text
+
+
+async def test_the_boards_lists_are_searched_and_come_in_pages(lead, asked, monkeypatch):
+    monkeypatch.setattr("web.console.supervision.board._SIZE", 2)
+    citizens = [(await asked(name))[0] for name in ("wang", "li", "zhao")]
+    await lead.get("/supervise")
+    shown = [citizen for citizen in citizens if f"市民 {citizen[:6]}" in lead.text]
+    assert (len(shown), "第 1 页，共 2 页" in lead.text) == (2, True)
+    await lead.get("/supervise?queue_page=2")
+    (rest,) = [citizen for citizen in citizens if f"市民 {citizen[:6]}" in lead.text]
+    assert rest not in shown
+    await lead.get(f"/supervise?q={rest[:6]}")
+    assert [citizen for citizen in citizens if f"市民 {citizen[:6]}" in lead.text] == [rest]
+    # the part that is fetched again is the same one
+    await lead.get(f"/supervise/board?q={rest[:6]}")
+    assert [citizen for citizen in citizens if f"市民 {citizen[:6]}" in lead.text] == [rest]
+    await lead.get("/supervise?q=没有这样的")
+    assert "没有符合条件的" in lead.text
