@@ -1,4 +1,4 @@
-"""The first component: normalises a message, then segments it and finds its entities with the spaCy `zh` pipeline.
+"""The first component: normalises a message, mends its terms, segments it and finds its entities with the spaCy `zh` pipeline.
 
 The pipeline is built at training time from the knowledge base's names (`knowledge_base.known_terms`) and saved with the
 model, so that a model always segments as it was trained.
@@ -19,7 +19,8 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from knowledge_base import known_terms
-from language import build_pipeline, find_entities, normalise
+from language import Homophones, build_pipeline, find_entities, normalise
+from language.entities.documents import document_terms
 
 RULE_ENTITIES = "rule_entities"
 
@@ -82,10 +83,10 @@ class ChineseTokenizer(Tokenizer):
         return super().process_training_data(training_data)
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Normalise the messages before the base class tokenizes them."""
+        """Normalise the messages, and mend terms that only sound right, before the base class tokenizes them."""
         for message in messages:
             if message.get(TEXT):
-                message.set(TEXT, normalise(message.get(TEXT)), add_to_output=True)
+                message.set(TEXT, self._homophones.mend(normalise(message.get(TEXT))), add_to_output=True)
         return super().process(messages)
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
@@ -97,6 +98,7 @@ class ChineseTokenizer(Tokenizer):
 
     def _use(self, terms: list[str]) -> None:
         self._pipeline = build_pipeline(terms)
+        self._homophones = Homophones([*terms, *document_terms()], self._pipeline.tokenizer.segmenter)
 
 
 def vars_of(entity: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from language.encode import Encoder, LoadedEncoder, load_encoder
 from language.entities import Entity, EntityKind
+from language.homophones import Homophones
 from language.identifiers import is_bank_card, is_credit_code, is_id_number, is_mobile, is_phone
 from language.masking import PersonalDatum, mask_personal
 from language.normalise import neutralise_command, normalise
@@ -33,6 +34,7 @@ __all__ = [
     "Entity",
     "EntityKind",
     "Hidden",
+    "Homophones",
     "LoadedEncoder",
     "PersonalDatum",
     "Region",

@@ -60,6 +60,20 @@ class Segmenter:
         yield from self._tokenizer.cut(text, HMM=False)
 
 
+def words_inside(term: str) -> list[str]:
+    """Return the words of a term by jieba's own dictionary, without terms of ours: 房子过户 → 房子 过户."""
+    return list(_plain_tokenizer().cut(term, HMM=False))
+
+
+@cache
+def _plain_tokenizer() -> jieba.Tokenizer:
+    tokenizer = jieba.Tokenizer()
+    # Not a copy, as nothing is added to it.
+    tokenizer.FREQ, tokenizer.total = _jieba_dictionary()
+    tokenizer.initialized = True
+    return tokenizer
+
+
 @cache
 def _jieba_dictionary() -> tuple[dict[str, int], int]:
     """Return jieba's shipped dictionary (word or prefix → frequency, 0 for a mere prefix) and its total."""
