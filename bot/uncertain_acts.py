@@ -23,7 +23,10 @@ GRAVE = ("emergency", "insult")
 """Acts of which the classifier's belief alone counts where nothing is asked, and much of it is needed where something is."""
 COURTESIES = ("affirm", "thank", "say_goodbye", "greet", "small_talk")
 """Told apart with effort ("好的知道了"), and answered much alike: what is believed of them counts together."""
-_ASKS = re.compile(r"怎么|咋|啥|哪|多少|吗[?]?$|办|补|领|申请|报销")
+# Something is asked; or a paper is lost, which people tell in much the same words as that a child is.
+_ASKS = re.compile(
+    r"怎么|咋|啥|哪|多少|吗[?]?$|办|补|领|申请|报销|(?:证|卡|簿|户口本|本本|钱包|护照|执照|存折).{0,4}(?:丢|掉|没了|不见|找不|寻不|偷)"
+)
 _SURE = 0.75
 
 

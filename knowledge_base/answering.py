@@ -31,6 +31,7 @@ from knowledge_base.following import (
     names_several,
     says_only_region,
     says_what_is_meant,
+    tells_of_oneself,
 )
 from knowledge_base.glossary import load_glossary
 from knowledge_base.negatives import Negative, matching_negatives
@@ -119,11 +120,21 @@ class Answerer:
         """Stay with the conversation's item where few words point to nothing else clearly ("要钱吗", "榆林在哪交")."""
         context, limits = question.context, self._thresholds
         unclear = best.share < limits.item and len(question.text) <= limits.ellipsis_length
+        unclear = unclear or (best.share < limits.item_short and self._tells_circumstances(best, question))
         if not context.item or best.item == context.item or not unclear or context.item not in best.ranking.items:
             return best
         by_facet = best.ranking.pairs.sum(axis=0)
         facet = int(by_facet.argmax())
         return replace(best, item=context.item, share=1.0, facet=FACETS[facet], facet_share=float(by_facet[facet]))
+
+    def _tells_circumstances(self, best: Best, question: Question) -> bool:
+        """Tell whether somebody asked nothing more, and tells how things are with them: may they then, is what they mean."""
+        context, named = question.context, best.ranking.signals[:, 0, NAMED].max() > 0
+        told = tells_of_oneself(best.text) and len(best.text) <= self._thresholds.ellipsis_length
+        likeliest, belief = max(question.intents.items(), key=lambda pair: pair[1], default=("", 0.0))
+        strange = likeliest in {"out_of_scope", "small_talk"} or (likeliest == "complain" and belief >= self._thresholds.facet)
+        alone = {option.item for option in context.options} <= {context.item}
+        return bool(context.item and told and alone and not named and not strange and corrected(question.text) is None)
 
     def _answer_ranked(self, index: PairIndex, best: Best, question: Question, at: datetime) -> Answer:
         context = question.context
@@ -134,7 +145,8 @@ class Answerer:
         if faq and self._faqs.is_same(decision, index, best.ranking):
             return self._answer_faq(faq, best, question)
         expected = best.item == context.item or any(best.item == option.item for option in context.options)
-        if best.scope < (self._thresholds.scope_expected if expected else self._thresholds.scope):
+        told = expected and self._tells_circumstances(best, question)
+        if not told and best.scope < (self._thresholds.scope_expected if expected else self._thresholds.scope):
             return self._not_found(best, question)
         if best.item == BARE:
             return self._ask_item(best, question)
@@ -358,6 +370,9 @@ class Answerer:
     def _inherited(self, question: Question, best: Best) -> Facet:
         """Give the facet: of the question, or of the one before when only another item was named ("那护照呢")."""
         context = question.context
+        if best.item == context.item and self._tells_circumstances(best, question):
+            going_on = question.regions or context.facet in {Facet.ELIGIBILITY, Facet.DEFERRAL}
+            return context.facet if going_on and context.facet else Facet.ELIGIBILITY
         sure = max((share for name, share in question.intents.items() if name.startswith("ask_")), default=0.0)
         nothing = asks_nothing(best.text) and sure < self._thresholds.facet
         named_only = (nothing or best.facet is Facet.OVERVIEW) and len(question.text) <= self._thresholds.ellipsis_length

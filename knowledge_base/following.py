@@ -26,6 +26,8 @@ _LACKING = re.compile(
 )
 _PAYING = re.compile(r"[交缴收花付租利税罚]|工本|费")
 _NEAR_HEAD = 6
+# Fewer letters ("嗯嗯", "是的") tell nothing of anybody.
+_LEAST_TOLD = 4
 _MOVING = re.compile(r"^(?:还有|然后|另外|对了|再问|顺便|换个|先说|先|那)|(?:也要|也得|也)")
 
 
@@ -55,6 +57,11 @@ def follows(text: str) -> bool:
 def asks_nothing(text: str) -> bool:
     """Tell whether a text names something and asks no facet of it ("职工医保", "投靠老婆的那种")."""
     return _ASKING.search(text) is None
+
+
+def tells_of_oneself(text: str) -> bool:
+    """Tell whether a text asks nothing and has words enough to tell how things are ("我是自己不干的", "他没买房,租的")."""
+    return asks_nothing(text) and sum(sign.isalnum() for sign in text) >= _LEAST_TOLD
 
 
 def lacks_something(text: str) -> bool:

@@ -50,3 +50,13 @@ def test_a_grave_act_needs_more_belief_where_something_is_asked(intent):
 def test_belief_in_one_courtesy_or_another_counts_together():
     ranking = [{"name": name, "confidence": 0.2} for name in ("say_goodbye", "affirm", "thank", "ask_fee")]
     assert processed("say_goodbye", 0.2, ranking, "好的我清楚了") == "say_goodbye"
+
+
+@pytest.mark.parametrize("text", ["卡也找不见了", "我身份证让人偷了", "户口本寻不着咧"])
+def test_a_lost_paper_is_no_emergency_unless_it_is_believed_firmly(text):
+    assert processed("emergency", 0.5, text=text) == "ask_fee"
+
+
+@pytest.mark.parametrize("text", ["娃找不见了", "老人走丢了"])
+def test_somebody_who_is_missing_stays_an_emergency(text):
+    assert processed("emergency", 0.5, text=text) == "emergency"

@@ -86,6 +86,20 @@ def test_another_item_named_alone_inherits_the_facet(ask):
     assert (answer.item, answer.facet) == ("idcard", Facet.FEE)
 
 
+def test_who_tells_how_things_are_with_them_hears_who_may(ask):
+    answer = ask("我是自己走掉的", Facet.OVERVIEW, item="passport", facet=Facet.FEE)
+    assert (answer.item, answer.facet) == ("passport", Facet.ELIGIBILITY)
+
+
+def test_who_tells_more_of_what_they_lack_hears_again_of_doing_without(ask):
+    answer = ask("房东死活不给", Facet.OVERVIEW, item="passport", facet=Facet.DEFERRAL)
+    assert (answer.item, answer.facet) == ("passport", Facet.DEFERRAL)
+
+
+def test_small_talk_amid_a_conversation_is_not_taken_for_how_things_are(ask):
+    assert ask("我今儿高兴得很", intent="out_of_scope", item="passport", facet=Facet.FEE).outcome is not Outcome.ANSWERED
+
+
 @pytest.mark.parametrize("text", ["不是护照,是身份证", "我没问护照,我问身份证"])
 def test_a_correction_is_taken_by_what_is_meant(ask, text):
     answer = ask(text, Facet.OVERVIEW, item="passport", facet=Facet.FEE)

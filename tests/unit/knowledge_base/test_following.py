@@ -1,6 +1,14 @@
 import pytest
 
-from knowledge_base.following import asks_nothing, corrected, follows, lacks_something, moves_on, names_several
+from knowledge_base.following import (
+    asks_nothing,
+    corrected,
+    follows,
+    lacks_something,
+    moves_on,
+    names_several,
+    tells_of_oneself,
+)
 
 
 @pytest.mark.parametrize("text", ["职工医保", "投靠媳妇的那个", "我说的是二手车", "办居住证"])
@@ -36,3 +44,13 @@ def test_a_correction_says_what_is_meant_and_a_follow_up_takes_up_the_facet():
     assert corrected("说错了,是取公积金") == "取公积金"
     assert follows("那护照呢")
     assert not follows("护照多少钱")
+
+
+@pytest.mark.parametrize("text", ["我是自己不干的", "他没有买房,租的房子", "那公司把我开了呢"])
+def test_how_things_are_with_somebody_is_told_without_asking(text):
+    assert tells_of_oneself(text)
+
+
+@pytest.mark.parametrize("text", ["嗯嗯", "那我能领不", "要带啥"])
+def test_a_sound_or_a_question_tells_nothing_of_oneself(text):
+    assert not tells_of_oneself(text)
