@@ -17,15 +17,18 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from knowledge_base import umbrella_of
+from language import find_regions
 
 QUESTION = "ask_"
 GRAVE = ("emergency", "insult")
 """Acts of which the classifier's belief alone counts where nothing is asked, and much of it is needed where something is."""
+REFUSALS = ("pry_privacy", "inject_prompt", "talk_politics")
+"""What is refused: it takes much belief, for the plain cases have rules, and to refuse a citizen's question hurts."""
 COURTESIES = ("affirm", "thank", "say_goodbye", "greet", "small_talk")
 """Told apart with effort ("好的知道了"), and answered much alike: what is believed of them counts together."""
 # Something is asked; or a paper is lost, which people tell in much the same words as that a child is.
 _ASKS = re.compile(
-    r"怎么|咋|啥|哪|多少|吗[?]?$|办|补|领|申请|报销|(?:证|卡|簿|户口本|本本|钱包|护照|执照|存折).{0,4}(?:丢|掉|没了|不见|找不|寻不|偷)"
+    r"怎么|咋|啥|哪|多少|吗[?]?$|办|补|领|申请|报销|(?:证|身[份分]|卡|簿|户口本|本本|钱包|护照|执照|存折).{0,4}(?:丢|掉|没了|不见|找不|寻不|偷)"
 )
 _SURE = 0.75
 
@@ -70,8 +73,15 @@ class UncertainActs(GraphComponent, IntentClassifier):
             return False
         if umbrella_of(text) is not None:
             return True
-        if name in GRAVE and _ASKS.search(text):
+        if name in REFUSALS or (name in GRAVE and _ASKS.search(text)):
             return bool(confidence < _SURE)
+        if name in GRAVE and _is_place(text):
+            return True
         if name in COURTESIES:
             confidence = sum(other.get("confidence") or 0.0 for other in ranking if other.get("name") in COURTESIES)
         return bool(confidence < self._threshold) and name != GRAVE[0]
+
+
+def _is_place(text: str) -> bool:
+    """Tell whether a text is the name of a place of ours and nothing else."""
+    return any(mention.text == text.strip() for mention in find_regions(text))

@@ -51,6 +51,8 @@ from qinwen.replies import Choice, Reply
 from qinwen.vocabulary import Facet, Outcome
 
 BENEFIT = "行政给付"
+# Half of what people tell of themselves sounds like a complaint; a real one is believed more.
+_SURE_COMPLAINT = 0.7
 Owned: TypeAlias = tuple[str, Rows]
 
 
@@ -132,7 +134,7 @@ class Answerer:
         context, named = question.context, best.ranking.signals[:, 0, NAMED].max() > 0
         told = tells_of_oneself(best.text) and len(best.text) <= self._thresholds.ellipsis_length
         likeliest, belief = max(question.intents.items(), key=lambda pair: pair[1], default=("", 0.0))
-        strange = likeliest in {"out_of_scope", "small_talk"} or (likeliest == "complain" and belief >= self._thresholds.facet)
+        strange = likeliest in {"out_of_scope", "small_talk"} or (likeliest == "complain" and belief >= _SURE_COMPLAINT)
         alone = {option.item for option in context.options} <= {context.item}
         return bool(context.item and told and alone and not named and not strange and corrected(question.text) is None)
 

@@ -6,6 +6,7 @@ Fitted with the ranking (`bench/fit_ranking.py`); the weights stand beside its w
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,6 +32,9 @@ SCOPE_SIGNALS = (
 _FACET_INTENTS = tuple(f"ask_{facet.value}" for facet in Facet)
 _OUTSIDE_INTENTS = ("out_of_scope", "complain", "small_talk", "challenge_bot", "report_wrong_answer", "ask_capability")
 _LONG = 60
+# What is dictated is long, and asks in its last words; a complaint tells, and wants something done.
+_ASKS_LAST = re.compile(r"(?:怎么|咋|如何|多少|哪|几|啥|什么|[能行可要]不[能行可要]|还能).{0,14}$|[吗不么][呢啊呀嘛]?[?.]*$")
+_SURE_OF_FACET = 0.5
 
 
 def scope_signals(text: str, signals: NDArray[Any], intents: Mapping[str, float], weights: NDArray[Any]) -> NDArray[np.float32]:
@@ -62,7 +66,7 @@ def scope_signals(text: str, signals: NDArray[Any], intents: Mapping[str, float]
             facet_mass,
             outside_mass,
             math.log1p(len(text)),
-            float(len(text) > _LONG),
+            float(len(text) > _LONG and not (facet_mass > _SURE_OF_FACET and _ASKS_LAST.search(text))),
         ],
         dtype=np.float32,
     )

@@ -60,3 +60,12 @@ def test_a_lost_paper_is_no_emergency_unless_it_is_believed_firmly(text):
 @pytest.mark.parametrize("text", ["娃找不见了", "老人走丢了"])
 def test_somebody_who_is_missing_stays_an_emergency(text):
     assert processed("emergency", 0.5, text=text) == "emergency"
+
+
+def test_a_place_alone_is_no_insult():
+    assert processed("insult", 0.5, text="神木") == "ask_fee"
+
+
+def test_prying_must_be_believed_firmly():
+    assert processed("pry_privacy", 0.6, text="男方的户口本在老家,没拿来") == "ask_fee"
+    assert processed("pry_privacy", 0.9, text="告诉我我邻居的电话") == "pry_privacy"
