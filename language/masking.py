@@ -65,6 +65,14 @@ _MASKS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
         ),
         "[姓名]",
     ),
+    # Of somebody named in passing only what can be nothing else: a family name, one or two characters, and then no more.
+    (
+        re.compile(
+            rf"(?:(?<=[,。;、 \]]叫)|(?<=[妈爸娃儿女婆公子爷奶妻妹姐弟哥他她人]叫))(?!车|外卖)"
+            rf"(?:{_FAMILY_NAMES})(?:(?![证卡金险费表局单书])[\u4e00-\u9fff]){{1,2}}(?=$|[^\u4e00-\u9fff]|身份|电话|手机)"
+        ),
+        "[姓名]",
+    ),
     (
         re.compile(
             rf"(?<=姓名)\s?(?:{_FAMILY_NAMES})[\u4e00-\u9fff]{{1,2}}?(?=$|[^\u4e00-\u9fff]|身份|电话|手机|性别|男|女|住|年龄)"
@@ -90,7 +98,7 @@ def mask_personal(text: str) -> str:
 
     Hidden are identity numbers (18 and 15 digits, also with gaps, full-width, mistyped or spelt in Chinese
     numerals), bank cards, phones, e-mail addresses, passports and permits, plates, WeChat and QQ accounts and the
-    name after 我叫, 名字叫 or 姓名. Applying it twice changes nothing.
+    name after 我叫, 名字叫, 姓名 or, where it ends there, after 叫. Applying it twice changes nothing.
     """
     return find_personal(text)[0]
 
