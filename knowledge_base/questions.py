@@ -67,6 +67,11 @@ class Question:
     regions: tuple[str, ...] = ()
     context: Context = Context()
 
+    @property
+    def region(self) -> str | None:
+        """The region it names last, else the conversation's."""
+        return self.regions[-1] if self.regions else self.context.region
+
     def facets(self) -> dict[Facet, float]:
         """Give the probabilities of the facet intents, summing to one where any was seen."""
         found = {facet: self.intents.get(f"ask_{facet.value}", 0.0) for facet in Facet}
