@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup lock train run test test-py311 eval bench bench-scale lint clean
+.PHONY: help setup lock train run test test-all test-py311 eval bench bench-scale lint clean
 SHELL := /bin/sh
 export RASA_TELEMETRY_ENABLED := false
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -25,6 +25,9 @@ test: setup ## 全部测试（先是 Rasa 格式的会话测试）
 		--fail-on-prediction-errors --no-plot --out results >results.log 2>&1 || { tail -30 results.log; cat results/failed_test_stories.yml; exit 1; }
 	@rm -f results.log
 	@python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
+
+test-all: ## 同样的测试，风暴、导入、撞号按全量做
+	@QINWEN_TESTS=all $(MAKE) test
 
 test-py311: ## 除引擎外的全部单元测试,Python 3.11
 	@requirements/setup.sh --py311

@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.console_crawl import running_console, sign_in, walk
 from tests.staffing import PASSWORD
+from tests.volume import much
 
 MOST_STEPS = 260
 # What can be reached: visible, not disabled, not in a folded part, one of a group of radio buttons.
@@ -31,7 +32,7 @@ def base_url(tmp_path_factory):
         yield url
 
 
-@pytest.fixture(params=[1280, 768])
+@pytest.fixture(params=much([1280, 768], [1280]))
 def page(request, browser: Browser, base_url: str):
     # Without smooth scrolling, which would still be under way when the next key is pressed.
     size = {"width": request.param, "height": 800}

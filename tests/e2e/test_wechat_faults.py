@@ -13,9 +13,10 @@ from qinwen.settings import load_settings
 from tests.e2e.gateways import Gateway
 from tests.e2e.stack import Stack, free_ports
 from tests.e2e.wechat_storm import Reckoning, Strike, reckon, settle, strike, talk
+from tests.volume import much
 from tests.wechat_platform import Account, Delivery, Disorder, Platform
 
-CITIZENS = 50
+CITIZENS = much(50, 12)
 MESSAGES = 10
 SEED = 20261123
 

@@ -40,9 +40,11 @@ from qinwen.database import Database
 from qinwen.replies import Reply
 from qinwen.vocabulary import Holder, Outcome
 from tests.desk_process import DeskProcess, Gone, SlowBot
+from tests.volume import much
 
 ALWAYS = hours_from_json({"week": [["00:00-24:00"]] * 7, "works_on_holidays": True})
-CITIZENS, AGENTS, PROCESSES, SEED = 200, 20, 3, 20260101
+CITIZENS, AGENTS = much((200, 20), (60, 8))
+PROCESSES, SEED = 3, 20260101
 DESKS = ("one", "two")
 
 
