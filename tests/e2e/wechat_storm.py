@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -26,11 +26,16 @@ _OPEN = ("waiting", "offered", "due", "sending")
 
 @dataclass
 class Reckoning:
-    """What a storm came to; every list of wrongs must be empty."""
+    """What a storm came to; every list of wrongs must be empty.
+
+    `lost` counts answers that were written to a connection that broke at the platform's third and last attempt: nobody can
+    know of those, and a push besides would double the ones that did arrive.
+    """
 
     messages: int = 0
     delivered: int = 0
     parked: int = 0
+    lost: int = 0
     pushed: int = 0
     wrongs: list[str] = field(default_factory=list)
 
@@ -110,14 +115,20 @@ def reckon(platform: Platform, database: Database) -> Reckoning:
             result.delivered += sum(row.state == "sent" for row in rows)
             result.pushed += sum(row.way == "push" for row in rows)
             result.parked += sum(row.state == "parked" for row in rows)
-            result.wrongs += compare(phone, rows)
+            wrongs, lost = compare(phone, rows, {turn.id: turn.message_id.split(":")[1] for turn in turns})
+            result.wrongs += wrongs
+            result.lost += lost
     return result
 
 
-def compare(phone: Phone, rows: Sequence[Delivery]) -> list[str]:
-    """Find what a phone shows that the ledger did not send, lacks that it sent, or shows in another order."""
+def compare(phone: Phone, rows: Sequence[Delivery], messages: Mapping[str, str]) -> tuple[list[str], int]:
+    """Find what a phone shows that the ledger did not send, lacks that it sent, or shows in another order; and count what
+    was lost on the wire. `messages` gives the platform's id of the message of each turn.
+    """
     texts = {row.id: _squeeze(row.part["text"])[:12] for row in rows}
-    expected: list[tuple[list[str], bool]] = []
+    expected: list[tuple[list[str], bool, str]] = []
+    pushes = {push.id: push for push in phone.pushes}
+    lost = 0
     carrying = ""
     for row in rows:
         if row.state not in {"sent", "parked"}:
@@ -126,17 +137,21 @@ def compare(phone: Phone, rows: Sequence[Delivery]) -> list[str]:
             expected[-1][0].append(texts[row.id])  # several parts in one reply are one bubble
             continue
         carrying = row.reply_turn or ""
-        expected.append(([texts[row.id]], row.state == "sent"))
+        expected.append(([texts[row.id]], row.state == "sent", messages.get(row.reply_turn or "", "")))
     left = list(phone.received)
     wrongs = []
-    for words, certain in expected:
+    for words, certain, message in expected:
         found = next((bubble for bubble in left if _holds(bubble, words)), None)
         if found:
             left.remove(found)
         elif certain:
-            wrongs.append(f"{phone.openid}: missing {words[0]}")
+            tried = [attempt.result for attempt in pushes[message].attempts] if message in pushes else []
+            if tried and tried[-1] not in {"reply", "nothing"}:
+                lost += 1
+            else:
+                wrongs.append(f"{phone.openid}: missing {words[0]}, attempts {tried}")
     wrongs += [f"{phone.openid}: too many {bubble.text[:20]!r}" for bubble in left]
-    return wrongs or out_of_order(phone, [words for words, _ in expected])
+    return wrongs or out_of_order(phone, [words for words, _, _ in expected]), lost
 
 
 def out_of_order(phone: Phone, expected: Sequence[Sequence[str]]) -> list[str]:

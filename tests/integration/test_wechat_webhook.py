@@ -262,6 +262,10 @@ async def test_several_messages_within_a_second_are_answered_each_and_in_order(s
     said = [f"第{number}问" for number in range(8)]
     answers = await asyncio.gather(*(tell(client, text(word, message_id=word[1]), "secure") for word in said))
     assert all(answer.status == 200 for answer in answers)
+    for _ in range(600):  # on a busy machine some are answered after their request
+        if len(responder.asked) == len(said):
+            break
+        await asyncio.sleep(0.05)
     assert sorted(responder.asked) == said
     assert responder.asked == [message.text for message in spy.received.values()]
     assert responder.most_running == 1
