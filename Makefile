@@ -27,7 +27,7 @@ test: setup ## 全部测试（先是 Rasa 格式的会话测试）
 	@python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
 
 test-all: ## 同样的测试，风暴、导入、撞号按全量做
-	@QINWEN_TESTS=all $(MAKE) test
+	@ALL_TESTS=1 $(MAKE) test
 
 test-py311: ## 除引擎外的全部单元测试,Python 3.11
 	@requirements/setup.sh --py311

@@ -1,10 +1,10 @@
-"""How much the big tests do: all with `QINWEN_TESTS=all` (`make test-all`), else so much that a fault is still noticed."""
+"""How much the big tests do: all with `ALL_TESTS=1` (`make test-all`), else so much that a fault is still noticed."""
 
 import os
 from typing import TypeVar
 
 T = TypeVar("T")
-ALL = os.environ.get("QINWEN_TESTS") == "all"
+ALL = os.environ.get("ALL_TESTS") == "1"
 
 
 def much(everything: T, some: T) -> T:

@@ -29,7 +29,7 @@ _UNHOLDABLE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0
 _HELD = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _FLAGS = {"是": True, "否": False, "true": True, "false": False, "1": True, "0": False, "有": True, "无": False}
 _FACETS = {**{facet.value: facet for facet in Facet}, **{title: facet for facet, title in FACET_TITLES.items()}}
-_ESCAPES = {"\\\\": "\\", "\\n": "\n", "\\e": ""}
+_ESCAPES = {"\\\\": "\\", "\\n": "\n", "\\r": "\r", "\\e": ""}
 
 
 class CellWrong(ValueError):
@@ -155,7 +155,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _escaped(text: str) -> str:
-    text = text.replace("\\", "\\\\").replace("\n", "\\n")
+    text = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
     return text if text.strip() else f"{text}\\e"
 
 
