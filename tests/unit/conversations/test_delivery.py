@@ -148,7 +148,7 @@ async def test_a_repeated_request_waits_for_the_same_answer(hub, say, responder,
 
 
 async def test_a_repeated_request_after_a_lost_answer_gets_it_from_the_ledger(hub, say, make_hub, carrier, responder):
-    first = await hub.answer_within(await say("护照"), 1)
+    first = await hub.answer_within(await say("护照"), 20)
     restarted = make_hub(carriers={"wechat": carrier})
     citizen = await restarted.open_citizen("wechat", "openid")
     again = await restarted.receive(CitizenMessage(citizen, "护照", "护照"), "wechat")
@@ -235,7 +235,7 @@ async def test_what_may_have_arrived_is_never_sent_again_by_itself(hub, say, res
     assert await hub.answer_within(await say("慢"), 0.01) is None
     responder.hold["慢"].set()
     await until(lambda: states(ledger_database) == [("parked", None, "unknown")])
-    assert await hub.answer_within(await say("快"), 1) == {"text": "答:快"}
+    assert await hub.answer_within(await say("快"), 20) == {"text": "答:快"}
     assert [text for _, text in carrier.sent] == ["答:慢"]
 
 
@@ -304,7 +304,7 @@ async def test_where_nothing_can_be_pushed_the_last_request_says_so_and_the_next
     responder.hold["慢"].set()
     await received.task
     await until(lambda: not carrier.failures)
-    assert await hub.answer_within(await say("好"), 1) == {"text": "答:慢|答:好"}
+    assert await hub.answer_within(await say("好"), 20) == {"text": "答:慢|答:好"}
 
 
 async def test_a_process_with_too_many_turns_says_that_it_is_busy(make_hub, carrier, responder):
@@ -399,7 +399,7 @@ async def test_who_can_not_be_pushed_to_is_notified_and_gets_the_words_when_they
     await until(lambda: states(ledger_database)[1] == ("parked", None, "notified"))
     assert carrier.notified == [("openid", facts)]
     assert carrier.sent == []
-    assert await hub.answer_within(await say("好的"), 1) == {"text": "办好了|答:好的"}
+    assert await hub.answer_within(await say("好的"), 20) == {"text": "办好了|答:好的"}
 
 
 async def test_who_did_not_consent_is_told_when_they_write(hub, say, person, carrier, courier, ledger_database):
@@ -412,7 +412,7 @@ async def test_who_did_not_consent_is_told_when_they_write(hub, say, person, car
     await until(lambda: states(ledger_database)[1] == ("parked", None, "43101"))
     with ledger_database.session() as session:
         assert session.scalar(select(Citizen.push_left)) == 0
-    assert await hub.answer_within(await say("好的"), 1) == {"text": "办好了|答:好的"}
+    assert await hub.answer_within(await say("好的"), 20) == {"text": "办好了|答:好的"}
 
 
 async def test_without_a_template_nobody_is_notified(hub, say, person, carrier, courier, ledger_database):
