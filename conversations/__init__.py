@@ -53,7 +53,7 @@ from conversations.figure_rows import CONVERSATION_FIGURES, JudgedConversation, 
 from conversations.figures import DEFINITIONS, WHY, Day, Figures, measure_turns
 from conversations.hub import Hub, Received, Say
 from conversations.intake import accept_message_id, accept_text
-from conversations.ledger import change_holder
+from conversations.ledger import MOST_AT_ONCE, change_holder
 from conversations.limits import RateLimiter, TokenBuckets, Unlimited
 from conversations.numbered_choices import read_choice
 from conversations.poor_turns import PoorTurn, poor_turns, recent_questions
@@ -88,6 +88,7 @@ __all__ = [
     "DEFINITIONS",
     "LONGEST_REASON",
     "LONGEST_TEXT",
+    "MOST_AT_ONCE",
     "STATES",
     "UNIFORM_ANSWER",
     "WHY",

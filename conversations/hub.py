@@ -301,17 +301,15 @@ class Hub:
         Raises:
             LedgerUnavailable: the database can't be used.
         """
-        desk = self._desk
-        if desk is None:
-            return {"holder": Holder.BOT.value, "text": ""}
+        return await self.runs.in_ledger(lambda s: self._look_who(s, citizen))
 
-        def look(session: Session) -> dict[str, str]:
-            conversation = ledger.find_last_conversation(session, citizen)
-            holder = ledger.find_holder(session, conversation) if conversation else Holder.BOT
-            text = desk.waiting_words(session, citizen) if holder is Holder.QUEUED else ""
-            return {"holder": holder.value, "text": text}
+    async def news(self, citizen: str, after: int) -> tuple[list[dict[str, Any]], dict[str, str]]:
+        """Give `messages_after` and `who_answers` in one look, for pages that are told of each change.
 
-        return await self.runs.in_ledger(look)
+        Raises:
+            LedgerUnavailable: the database can't be used.
+        """
+        return await self.runs.in_ledger(lambda s: (ledger.messages_after(s, citizen, after), self._look_who(s, citizen)))
 
     def show_typing(self, citizen: str, side: Side) -> None:
         """Show that somebody types in a citizen's conversation; nothing is written."""
@@ -398,6 +396,12 @@ class Hub:
         return claims.claim_turn(
             session, message, channel, self.runs.runner, self._idle, expects_secret=expects_secret, vault=self._vault
         )
+
+    def _look_who(self, session: Session, citizen: str) -> dict[str, str]:
+        conversation = ledger.find_last_conversation(session, citizen) if self._desk else None
+        holder = ledger.find_holder(session, conversation) if conversation else Holder.BOT
+        text = self._desk.waiting_words(session, citizen) if self._desk and holder is Holder.QUEUED else ""
+        return {"holder": holder.value, "text": text}
 
     async def _end(self, claim: Claim) -> FinishedTurn:
         finished = await self.runs.finish(claim)

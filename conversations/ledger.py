@@ -23,6 +23,8 @@ from qinwen.replies import Reply
 from qinwen.vocabulary import Holder
 
 ERASED = "erased:"
+# So many messages one look gives; a page that lags further behind looks again.
+MOST_AT_ONCE = 100
 
 
 def new_id() -> str:
@@ -83,7 +85,7 @@ def erase_citizen(session: Session, citizen: str) -> None:
     )
 
 
-def messages_after(session: Session, citizen: str, after: int | None, limit: int = 100) -> list[dict[str, Any]]:
+def messages_after(session: Session, citizen: str, after: int | None, limit: int = MOST_AT_ONCE) -> list[dict[str, Any]]:
     """List a citizen's messages above an id, oldest first, `limit` at most; without `after`, the last ones.
 
     Each is `{"id", "conversation", "turn", "message_id", "outcome", "direction", "author", "at", "reply"}`; `message_id` is

@@ -21,7 +21,7 @@ from channels.webchat import (
     sign_chunk,
 )
 from channels.wechat import CodeExchange
-from conversations import CitizenMessage, Hub, RateLimiter, TooManyMessages
+from conversations import MOST_AT_ONCE, CitizenMessage, Hub, RateLimiter, TooManyMessages
 from qinwen.patience import at_most
 from qinwen.settings import Settings
 from web.address import address_behind
@@ -101,17 +101,19 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
         await response.write(b": open\n\n")
         while not closing.is_set():
             news.clear()
-            while messages := await hub.messages_after(citizen, after):
-                for message in messages:
-                    await response.write(event_stream_chunk(message))
-                    after = message["id"]
+            messages, now = await hub.news(citizen, after)
+            for message in messages:
+                await response.write(event_stream_chunk(message))
+                after = message["id"]
             if (until := hub.typing.until(citizen, "agent")) != typed:
                 typed = until
                 if until:
                     await response.write(sign_chunk("typing", {"author": "agent"}))
-            if (now := await hub.who_answers(citizen)) != holder:
+            if now != holder:
                 holder = now
                 await response.write(sign_chunk("holder", now))
+            if len(messages) == MOST_AT_ONCE:
+                continue
             with contextlib.suppress(asyncio.TimeoutError):
                 await at_most(_HEARTBEAT, news.wait())
                 continue
