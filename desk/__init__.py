@@ -41,7 +41,7 @@ from desk.errors import (
 )
 from desk.events import Bell, Event, drop_old_events, events_after, last_event
 from desk.feed import EventFeed, Listener
-from desk.figures import DEFINITIONS, Figures, agents_with_handlings, measure
+from desk.figures import DEFINITIONS, NO_FIGURES, Figures, Seen, measure, measure_each
 from desk.following_up import list_follow_ups
 from desk.forecasts import Calibration, QueuePlace, calibration_to_json, read_calibration, simulated_calibration
 from desk.handling import (
@@ -127,6 +127,7 @@ __all__ = [
     "BY_AGENT",
     "DEFINITIONS",
     "GRADES",
+    "NO_FIGURES",
     "OF_CASE",
     "RATING_DEFINITIONS",
     "RECURRING_LEAST",
@@ -179,6 +180,7 @@ __all__ = [
     "ReturnedFacts",
     "Route",
     "Router",
+    "Seen",
     "ServiceDesk",
     "Span",
     "Staffing",
@@ -191,7 +193,6 @@ __all__ = [
     "add_note",
     "add_sample_desks",
     "agents_of",
-    "agents_with_handlings",
     "appeal",
     "assign_case",
     "assign_work_item",
@@ -240,6 +241,7 @@ __all__ = [
     "list_work_items",
     "mark_spam",
     "measure",
+    "measure_each",
     "move",
     "note_contact",
     "note_seen",

@@ -6,12 +6,11 @@ is right is put right, and whoever was rated may ask to have a mistaken or malic
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from desk.changing import mask_words
 from desk.errors import AlreadyTaken, DeskRefused, DeskUnknown, NotHolding
@@ -253,7 +252,6 @@ def _to_bad(row: RatingRow, case: RatingCase) -> BadRating:
     )
 
 
-def upheld_ratings(session: Session, ratings: Sequence[int]) -> frozenset[int]:
-    """Tell which ratings were taken out by an upheld appeal."""
-    query = select(RatingCase.rating_id).where(RatingCase.rating_id.in_(ratings), RatingCase.appeal == Appeal.UPHELD.value)
-    return frozenset(session.scalars(query))
+def was_upheld(rating: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Give the condition that a rating was taken out by an upheld appeal."""
+    return exists().where(RatingCase.rating_id == rating, RatingCase.appeal == Appeal.UPHELD.value)

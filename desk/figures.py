@@ -6,20 +6,22 @@ look at is None, never zero.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, not_, select
 from sqlalchemy.orm import Session
 
-from desk.bad_ratings import upheld_ratings
+from desk.bad_ratings import was_upheld
 from desk.models import HandlingMove, HandlingRow, RatingRow
 from desk.vocabulary import BY_AGENT, CloseOutcome, MoveKind, RatingLevel, RatingTarget
 
 SAME_AGAIN_WITHIN = timedelta(hours=24)
+_ENDED_BY_AGENT = frozenset(outcome.value for outcome in BY_AGENT)
 
 DEFINITIONS = {
     "asked": "要求人工的次数：进入服务台的会话，每次算一个，留言和中途离开的也算。",
@@ -34,6 +36,24 @@ DEFINITIONS = {
     "rating": "平均评价：五级记 1 到 5 分。",
     "satisfied": "满意率：基本满意及以上，占评价数的比例。",
 }
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A handling as the figures look at it; `levels` are its ratings that stand, `again` whether the citizen came back soon."""
+
+    id: str
+    desk: str
+    agent: str | None
+    citizen: str
+    asked_at: datetime
+    claimed_at: datetime | None
+    first_reply_at: datetime | None
+    closed_at: datetime | None
+    outcome: str | None
+    transferred: bool
+    levels: tuple[int, ...]
+    again: bool
 
 
 @dataclass(frozen=True)
@@ -70,72 +90,96 @@ def measure(
 
     An agent's figures cover what they hold or closed; a desk's (or some desks') what it has or ended with.
     """
-    query = select(HandlingRow).where(HandlingRow.asked_at >= start, HandlingRow.asked_at < end)
+    conditions = [HandlingRow.asked_at >= start, HandlingRow.asked_at < end]
     if desk is not None:
-        query = query.where(HandlingRow.desk == desk)
+        conditions.append(HandlingRow.desk == desk)
     if desks is not None:
-        query = query.where(HandlingRow.desk.in_(desks))
+        conditions.append(HandlingRow.desk.in_(desks))
     if agent is not None:
-        query = query.where(HandlingRow.agent == agent)
-    rows = session.scalars(query).all()
-    served = [row for row in rows if row.claimed_at]
-    ended = [row for row in served if row.outcome in {outcome.value for outcome in BY_AGENT}]
-    transferred = _transferred(session, [row.id for row in served])
-    levels = _levels(session, [row.id for row in rows])
-    firsts = [(row.first_reply_at - row.asked_at).total_seconds() for row in served if row.first_reply_at]
-    handlings = [(row.closed_at - row.claimed_at).total_seconds() for row in served if row.closed_at and row.claimed_at]
+        conditions.append(HandlingRow.agent == agent)
+    return _figures(_read(session, conditions))
+
+
+def measure_each(
+    session: Session, start: datetime, end: datetime, desks: Sequence[str], part: Callable[[Seen], str | None]
+) -> tuple[dict[str, Figures], Figures]:
+    """Give the figures of each part of the handlings of some desks, and of all together, in one look.
+
+    Args:
+        session: an open session.
+        start: from when the citizens asked.
+        end: up to when.
+        desks: the desks' codes.
+        part: names what a handling counts for: a desk, an agent, a day; None: for nothing but the whole.
+    """
+    seen = _read(session, [HandlingRow.asked_at >= start, HandlingRow.asked_at < end, HandlingRow.desk.in_(desks)])
+    parts: dict[str, list[Seen]] = defaultdict(list)
+    for one in seen:
+        if (name := part(one)) is not None:
+            parts[name].append(one)
+    return {name: _figures(parts[name]) for name in sorted(parts)}, _figures(seen)
+
+
+def _read(session: Session, conditions: Sequence[ColumnElement[bool]]) -> list[Seen]:
+    """Read what the figures look at; by joins, since a year of handlings is more than one statement takes as a list."""
+    h = HandlingRow
+    columns = (h.id, h.desk, h.agent, h.citizen_id, h.asked_at, h.claimed_at, h.first_reply_at, h.closed_at, h.outcome)
+    moved = set(
+        session.scalars(
+            select(HandlingMove.handling_id)
+            .join(h, h.id == HandlingMove.handling_id)
+            .where(HandlingMove.kind == MoveKind.TRANSFER.value, *conditions)
+        )
+    )
+    levels: dict[str, list[int]] = defaultdict(list)
+    rated = (
+        select(RatingRow.target_id, RatingRow.level)
+        .join(h, h.id == RatingRow.target_id)
+        .where(RatingRow.target == RatingTarget.AGENT.value, not_(was_upheld(RatingRow.id)), *conditions)
+    )
+    for handling, level in session.execute(rated):
+        levels[handling].append(level)
+    asked: dict[str, list[datetime]] = defaultdict(list)
+    citizens = select(h.citizen_id).where(*conditions)
+    for citizen, moment in session.execute(select(h.citizen_id, h.asked_at).where(h.citizen_id.in_(citizens))):
+        asked[citizen].append(moment)
+    return [
+        Seen(
+            *row[:-1], outcome=row.outcome, transferred=row.id in moved, levels=tuple(levels[row.id]),
+            again=_again(row.closed_at, asked[row.citizen_id]),
+        )
+        for row in session.execute(select(*columns).where(*conditions))
+    ]  # fmt: skip
+
+
+def _again(closed: datetime | None, asked: Sequence[datetime]) -> bool:
+    return closed is not None and any(closed < moment <= closed + SAME_AGAIN_WITHIN for moment in asked)
+
+
+def _figures(seen: Sequence[Seen]) -> Figures:
+    served = [one for one in seen if one.claimed_at]
+    ended = [one for one in served if one.outcome in _ENDED_BY_AGENT]
+    solved = [one for one in ended if one.outcome == CloseOutcome.RESOLVED.value and one.closed_at and not one.again]
+    levels = [level for one in seen for level in one.levels]
+    firsts = [(one.first_reply_at - one.asked_at).total_seconds() for one in served if one.first_reply_at]
+    handlings = [(one.closed_at - one.claimed_at).total_seconds() for one in served if one.closed_at and one.claimed_at]
     return Figures(
-        asked=len(rows),
+        asked=len(seen),
         served=len(served),
-        left=sum(row.outcome == CloseOutcome.LEFT.value for row in rows if not row.claimed_at),
-        messages=sum(row.outcome == CloseOutcome.MESSAGE.value for row in rows),
+        left=sum(one.outcome == CloseOutcome.LEFT.value for one in seen if not one.claimed_at),
+        messages=sum(one.outcome == CloseOutcome.MESSAGE.value for one in seen),
         first_response=median(firsts) if firsts else None,
         handling=median(handlings) if handlings else None,
-        resolution=_share(_resolved(session, ended), len(ended)),
-        transfers=_share(len(transferred), len(served)),
+        resolution=_share(len(solved), len(ended)),
+        transfers=_share(sum(one.transferred for one in served), len(served)),
         rated=len(levels),
         rating=sum(levels) / len(levels) if levels else None,
         satisfied=_share(sum(level >= RatingLevel.FAIR for level in levels), len(levels)),
     )
 
 
-def agents_with_handlings(session: Session, start: datetime, end: datetime, desks: Sequence[str]) -> list[str]:
-    """Give the agents whom a report of some desks has something to say about."""
-    query = select(HandlingRow.agent).where(
-        HandlingRow.asked_at >= start, HandlingRow.asked_at < end, HandlingRow.desk.in_(desks), HandlingRow.agent.is_not(None)
-    )
-    return sorted(agent for agent in session.scalars(query.distinct()) if agent)
-
-
 def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _resolved(session: Session, ended: Sequence[HandlingRow]) -> int:
-    good = [row for row in ended if row.outcome == CloseOutcome.RESOLVED.value and row.closed_at]
-    citizens = {row.citizen_id for row in good}
-    asked: dict[str, list[datetime]] = {}
-    query = select(HandlingRow.citizen_id, HandlingRow.asked_at).where(HandlingRow.citizen_id.in_(citizens))
-    for citizen, moment in session.execute(query):
-        asked.setdefault(citizen, []).append(moment)
-    return sum(
-        not any(row.closed_at < again <= row.closed_at + SAME_AGAIN_WITHIN for again in asked[row.citizen_id])
-        for row in good
-        if row.closed_at
-    )
-
-
-def _transferred(session: Session, handlings: Sequence[str]) -> set[str]:
-    query = select(HandlingMove.handling_id).where(
-        HandlingMove.handling_id.in_(handlings), HandlingMove.kind == MoveKind.TRANSFER.value
-    )
-    return set(session.scalars(query))
-
-
-def _levels(session: Session, handlings: Sequence[str]) -> list[int]:
-    query = select(RatingRow.id, RatingRow.level).where(
-        RatingRow.target == RatingTarget.AGENT.value, RatingRow.target_id.in_(handlings)
-    )
-    rated = [(number, level) for number, level in session.execute(query)]
-    taken_out = upheld_ratings(session, [number for number, _ in rated])
-    return [level for number, level in rated if number not in taken_out]
+NO_FIGURES = _figures(())

@@ -7,12 +7,12 @@ import pytest
 from conversations import ledger
 from desk import (
     AlreadyTaken,
-    agents_with_handlings,
     find_recurring,
     is_guest,
     join,
     list_open,
     measure,
+    measure_each,
     read_conversation,
     read_handling,
     save_macro,
@@ -95,5 +95,10 @@ def test_a_report_over_several_desks_adds_up_and_names_its_agents(do, told, ask,
     span = (moment - timedelta(days=1), moment + timedelta(days=1))
     together = do(measure, *span, desks=["police", "city", "province"])
     assert together.asked == sum(do(measure, *span, desk=code).asked for code in ("police", "city", "province")) == 2
-    assert do(agents_with_handlings, *span, ["police"]) == ["an"]
-    assert do(agents_with_handlings, *span, ["city"]) == []
+    codes = ["police", "city", "province"]
+    by_desk, whole = do(measure_each, *span, codes, lambda seen: seen.desk)
+    assert whole == together
+    assert by_desk == {code: do(measure, *span, desk=code) for code in by_desk}
+    by_agent, _ = do(measure_each, *span, codes, lambda seen: seen.agent)
+    assert by_agent == {"an": do(measure, *span, agent="an")}
+    assert do(measure_each, *span, ["city"], lambda seen: seen.agent)[0] == {}

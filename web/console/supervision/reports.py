@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.orm import Session
 
-from desk import DEFINITIONS, Desk, Figures, agents_with_handlings, measure
+from desk import DEFINITIONS, NO_FIGURES, Desk, Figures, Seen, measure_each
 from qinwen.clock import SHAANXI, now
 from qinwen.tables import to_csv
 from staff import record
@@ -34,6 +34,12 @@ COLUMNS = (
 )
 SECONDS, SHARES = {"first_response", "handling"}, {"resolution", "transfers", "satisfied"}
 WAYS = {"desk": "服务台", "agent": "坐席", "day": "日期"}
+_DATE = "%Y-%m-%d"
+_PARTS: dict[str, Callable[[Seen], str | None]] = {
+    "desk": lambda seen: seen.desk,
+    "agent": lambda seen: seen.agent,
+    "day": lambda seen: seen.asked_at.astimezone(SHAANXI).strftime(_DATE),
+}
 _DAY = timedelta(days=1)
 _MOST_DAYS = 366
 _USUAL_DAYS = 7
@@ -66,23 +72,18 @@ def read_wanted(request: web.Request) -> Wanted:
 
 
 def read_rows(session: Session, mine: Sequence[Desk], wanted: Wanted) -> tuple[list[tuple[str, Figures]], Figures]:
-    """Give the rows of a report with their names, and all together."""
+    """Give the rows of a report with their names, and all together. Desks and days without any handling are listed, too."""
     codes = [desk.code for desk in chosen_desks(list(mine), wanted.desk)]
-    whole = measure(session, wanted.start, wanted.end, desks=codes)
-    rows: list[tuple[str, Figures]] = []
+    found, whole = measure_each(session, wanted.start, wanted.end, codes, _PARTS[wanted.way])
     if wanted.way == "desk":
         titles = {desk.code: desk.name for desk in mine}
-        rows = [(titles[code], measure(session, wanted.start, wanted.end, desk=code)) for code in codes]
     elif wanted.way == "agent":
-        agents = agents_with_handlings(session, wanted.start, wanted.end, codes)
-        names = people(session, set(agents))
-        rows = [(names[agent], measure(session, wanted.start, wanted.end, desks=codes, agent=agent)) for agent in agents]
+        titles = people(session, set(found))
     else:
-        day = wanted.start
-        while day < wanted.end:
-            rows.append((day.strftime("%Y-%m-%d"), measure(session, day, day + _DAY, desks=codes)))
-            day += _DAY
-    return rows, whole
+        days = ((wanted.start + _DAY * n).strftime(_DATE) for n in range((wanted.end - wanted.start).days))
+        titles = {day: day for day in days}
+    order = codes if wanted.way == "desk" else found if wanted.way == "agent" else titles
+    return [(titles[name], found.get(name, NO_FIGURES)) for name in order], whole
 
 
 async def show_report(request: web.Request) -> web.Response:
