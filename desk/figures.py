@@ -45,7 +45,6 @@ class Seen:
     id: str
     desk: str
     agent: str | None
-    citizen: str
     asked_at: datetime
     claimed_at: datetime | None
     first_reply_at: datetime | None
@@ -145,11 +144,20 @@ def _read(session: Session, conditions: Sequence[ColumnElement[bool]]) -> list[S
         asked[citizen].append(moment)
     return [
         Seen(
-            *row[:-1], outcome=row.outcome, transferred=row.id in moved, levels=tuple(levels[row.id]),
+            id=row.id,
+            desk=row.desk,
+            agent=row.agent,
+            asked_at=row.asked_at,
+            claimed_at=row.claimed_at,
+            first_reply_at=row.first_reply_at,
+            closed_at=row.closed_at,
+            outcome=row.outcome,
+            transferred=row.id in moved,
+            levels=tuple(levels[row.id]),
             again=_again(row.closed_at, asked[row.citizen_id]),
         )
         for row in session.execute(select(*columns).where(*conditions))
-    ]  # fmt: skip
+    ]
 
 
 def _again(closed: datetime | None, asked: Sequence[datetime]) -> bool:
