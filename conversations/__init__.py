@@ -23,6 +23,7 @@ from conversations.controls import (
     stop_control,
 )
 from conversations.courier import Courier
+from conversations.deliveries import Offer
 from conversations.delivery_list import (
     STATES,
     DeliveryRow,
@@ -126,6 +127,7 @@ __all__ = [
     "Merged",
     "MessageRefused",
     "NewControl",
+    "Offer",
     "Part",
     "Piece",
     "PoorTurn",

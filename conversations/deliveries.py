@@ -47,10 +47,11 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Offer:
-    """What a request may answer with: a part, or nothing; then `wait` says whether that may still change."""
+    """What a request may answer with: a part, held until `lease`; or nothing, and whether that may change."""
 
     part: Part | None = None
     wait: bool = False
+    lease: datetime | None = None
 
 
 def add_parts(session: Session, citizen: str, turn: str | None, parts: Sequence[Part]) -> None:
@@ -83,12 +84,13 @@ def offer(session: Session, citizen: str, turn: str, merge: Callable[[Sequence[P
     request gets the same again. Nothing: an earlier message is still on its way (wait), or the answer went the other way.
     """
     hold_citizen(session, citizen)
+    lease = now() + OFFER_LEASE
     again = session.scalars(select(Delivery).where(Delivery.reply_turn == turn).order_by(Delivery.id)).all()
     if again:
         # Asking again shows that it was not received.
         lost = [d.id for d in again if d.state in {"offered", "parked"}]
-        _change(session, lost, state="offered", reason=None, lease_until=now() + OFFER_LEASE)
-        return Offer(merge([d.part for d in again]).part)
+        _change(session, lost, state="offered", reason=None, lease_until=lease)
+        return Offer(merge([d.part for d in again]).part, lease=lease)
     mine = session.scalars(select(Delivery).where(Delivery.turn_id == turn).order_by(Delivery.id)).all()
     if not mine or mine[0].state not in {"waiting", "due"}:
         return Offer()
@@ -102,9 +104,9 @@ def offer(session: Session, citizen: str, turn: str, merge: Callable[[Sequence[P
     queue = [d for d in earlier if d.reason != UNCERTAIN] + [d for d in mine if d.state in {"waiting", "due"}]
     merged = merge([d.part for d in queue])
     chosen, rest = queue[: merged.count], queue[merged.count :]
-    _change(session, [d.id for d in chosen], state="offered", reply_turn=turn, lease_until=now() + OFFER_LEASE, reason=None)
+    _change(session, [d.id for d in chosen], state="offered", reply_turn=turn, lease_until=lease, reason=None)
     _change(session, [d.id for d in rest], state="due", next_at=now(), lease_until=None, reason=None)
-    return Offer(merged.part)
+    return Offer(merged.part, lease=lease)
 
 
 def defer(session: Session, citizen: str, turn: str) -> bool:
@@ -132,11 +134,14 @@ def confirm(session: Session, turn: str) -> None:
     )
 
 
-def withdraw(session: Session, turn: str) -> None:
-    """Take an offer back, since the connection was closed before it was written: the courier pushes it."""
+def withdraw(session: Session, turn: str, lease: datetime) -> None:
+    """Take an offer back, since the connection was closed before it was written: the courier pushes it.
+
+    Not if the platform asked again meanwhile: the answer is that request's then, by a later lease, and would come twice.
+    """
     session.execute(
         update(Delivery)
-        .where(Delivery.reply_turn == turn, Delivery.state == "offered")
+        .where(Delivery.reply_turn == turn, Delivery.state == "offered", Delivery.lease_until == lease)
         .values(state="due", reply_turn=None, next_at=now(), changed_at=now(), lease_until=None)
     )
 

@@ -20,9 +20,10 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from conversations import claims, deliveries, erasing, ledger
-from conversations.carriers import Carrier, Part
+from conversations.carriers import Carrier
 from conversations.claims import Claim
 from conversations.controls import in_force
+from conversations.deliveries import Offer
 from conversations.erasing import Eraser
 from conversations.errors import SessionUnknown, TooBusy, TooManyMessages
 from conversations.fallback import BUSY, STILL_WORKING
@@ -175,8 +176,8 @@ class Hub:
         await asyncio.shield(received.claimed)
         return received
 
-    async def answer_within(self, received: Received, seconds: float) -> Part | None:
-        """Give the one message that may go back with the request, or None where the answer is pushed later.
+    async def answer_within(self, received: Received, seconds: float) -> Offer:
+        """Offer the one message that may go back with the request; without a part where the answer is pushed later.
 
         On a channel that can't push, an answer that is late lets the platform ask again, and at the last time says so.
 
@@ -184,24 +185,25 @@ class Hub:
             LedgerUnavailable: the database can't be used.
         """
         carrier = self.carriers[received.channel]
-        part = await self._offer_until(received, carrier, time.monotonic() + seconds)
+        offer = await self._offer_until(received, carrier, time.monotonic() + seconds)
         if received.task.done() and not received.task.exception() and not received.task.result().response.replies:
-            return None
-        if part is None and not carrier.pushes and time.monotonic() - received.began < _LAST_ATTEMPT_AFTER:
+            return Offer()
+        if offer.part is None and not carrier.pushes and time.monotonic() - received.began < _LAST_ATTEMPT_AFTER:
             return await self._offer_until(received, carrier, time.monotonic() + _OVERRUN)
-        if part is None and await self.runs.in_ledger(lambda s: deliveries.defer(s, received.citizen, received.turn)):
+        if offer.part is None and await self.runs.in_ledger(lambda s: deliveries.defer(s, received.citizen, received.turn)):
             self.courier_wake.set()
-            return None if carrier.pushes else carrier.make_parts(STILL_WORKING)[0]
-        return part
+            return Offer() if carrier.pushes else Offer(carrier.make_parts(STILL_WORKING)[0])
+        return offer
 
     async def confirm(self, received: Received) -> None:
         """Note that the answer was written to the request's connection."""
         await self.runs.in_ledger(lambda s: deliveries.confirm(s, received.turn))
 
-    async def withdraw(self, received: Received) -> None:
-        """Note that the connection was closed before the answer was written: it is pushed instead."""
-        await self.runs.in_ledger(lambda s: deliveries.withdraw(s, received.turn))
-        self.courier_wake.set()
+    async def withdraw(self, received: Received, offer: Offer) -> None:
+        """Note that the connection was closed before the answer was written: it is pushed, unless it is offered anew."""
+        if (lease := offer.lease) is not None:
+            await self.runs.in_ledger(lambda s: deliveries.withdraw(s, received.turn, lease))
+            self.courier_wake.set()
 
     async def post(self, conversation: str, author: str, reply: Reply) -> int:
         """Tell a citizen something that answers no turn (`author` "agent" or "system"); gives the message's id.
@@ -414,11 +416,11 @@ class Hub:
         for event in self._listeners.get(citizen, ()):
             event.set()
 
-    async def _offer_until(self, received: Received, carrier: Carrier, deadline: float) -> Part | None:
+    async def _offer_until(self, received: Received, carrier: Carrier, deadline: float) -> Offer:
         await asyncio.wait([received.task], timeout=max(0.0, deadline - time.monotonic()))
         while received.task.done() and not received.task.exception():
             offer = await self.runs.in_ledger(lambda s: deliveries.offer(s, received.citizen, received.turn, carrier.merge))
             if offer.part is not None or not offer.wait or time.monotonic() > deadline - _POLL:
-                return offer.part
+                return offer
             await asyncio.sleep(_POLL)
-        return None
+        return Offer()

@@ -33,6 +33,7 @@ from conversations import (
     Hub,
     LedgerUnavailable,
     MessageRefused,
+    Offer,
     Part,
     Received,
     SessionUnknown,
@@ -108,7 +109,7 @@ class Webhook:
     async def _answer(self, request: web.Request, letter: Letter, said: Said, began: float) -> web.StreamResponse:
         openid = letter.push.head.openid
         received: Received | None = None
-        part: Part | None
+        offer = Offer()
         try:
             # Messages of one citizen reach the hub in the order they came, whatever the database does in between.
             key = push_key(letter.push)
@@ -119,25 +120,25 @@ class Webhook:
                 message = CitizenMessage(citizen, key, said.text, said.prepared, said.allowance, sent=said.sent)
                 received = await self._hub.receive(message, CHANNEL)
                 self._taken.add((openid, key))
-            part = await self._hub.answer_within(received, max(0.0, began + self._budget - time.monotonic()))
+            offer = await self._hub.answer_within(received, max(0.0, began + self._budget - time.monotonic()))
         except TooManyMessages:
             _count("too_many_messages")
-            part = _text(words().slow_down) if self._slow_down.allow(openid) else None
+            offer = Offer(_text(words().slow_down) if self._slow_down.allow(openid) else None)
         except (LedgerUnavailable, MessageRefused, TooBusy) as error:
             _count(error.code)
             # Once it was taken the turn goes on, and its answer is pushed: an excuse would be one answer too many.
-            part = _text(error.message) if received is None else None
+            offer = Offer(_text(error.message) if received is None else None)
         except Exception:
             # An error page would show the citizen the platform's own "out of order" banner.
             log.exception("wechat_push_failed")
             _count("internal")
-            part = _text(words().broken) if received is None else None
-        if part is None:
+            offer = Offer(_text(words().broken) if received is None else None)
+        if offer.part is None:
             if received is not None and not received.task.done():
                 self._show_typing(openid, received)
             return _acknowledge()
-        reply = web.Response(text=self._door.seal(letter, part), content_type="text/xml", headers=_NOSNIFF)
-        return reply if received is None else await self._write(request, reply, received)
+        reply = web.Response(text=self._door.seal(letter, offer.part), content_type="text/xml", headers=_NOSNIFF)
+        return reply if received is None else await self._write(request, reply, received, offer)
 
     def _show_typing(self, openid: str, received: Received) -> None:
         """Show that an answer is being written, beside the acknowledgement, which must not wait for it."""
@@ -154,7 +155,7 @@ class Webhook:
         self._showing.add(task)
         task.add_done_callback(self._showing.discard)
 
-    async def _write(self, request: web.Request, reply: web.Response, received: Received) -> web.Response:
+    async def _write(self, request: web.Request, reply: web.Response, received: Received, offer: Offer) -> web.Response:
         try:
             if request.transport is None or request.transport.is_closing():
                 raise ConnectionResetError
@@ -162,7 +163,7 @@ class Webhook:
             await reply.write_eof()
         except ConnectionError:
             log.info("wechat_reply_not_taken", turn=received.turn)
-            await self._report(self._hub.withdraw(received))
+            await self._report(self._hub.withdraw(received, offer))
         else:
             await self._report(self._hub.confirm(received))
         return reply

@@ -91,9 +91,9 @@ class SpyHub:
         self.confirmed.append(received.turn)
         await self.hub.confirm(received)
 
-    async def withdraw(self, received):
+    async def withdraw(self, received, offer):
         self.withdrawn.append(received.turn)
-        await self.hub.withdraw(received)
+        await self.hub.withdraw(received, offer)
 
     async def forget(self, citizen):
         await self.hub.forget(citizen)

@@ -119,7 +119,7 @@ async def until(condition):
 
 async def test_an_answer_in_time_goes_back_with_the_request(hub, say, carrier, ledger_database):
     received = await say("护照")
-    assert await hub.answer_within(received, 1) == {"text": "答:护照"}
+    assert (await hub.answer_within(received, 1)).part == {"text": "答:护照"}
     assert states(ledger_database) == [("offered", None, None)]
     await hub.confirm(received)
     assert states(ledger_database) == [("sent", "reply", None)]
@@ -129,11 +129,11 @@ async def test_an_answer_in_time_goes_back_with_the_request(hub, say, carrier, l
 async def test_a_late_answer_is_pushed_once(hub, say, responder, carrier, courier, ledger_database):
     responder.hold["慢"] = asyncio.Event()
     received = await say("慢")
-    assert await hub.answer_within(received, 0.05) is None
+    assert (await hub.answer_within(received, 0.05)).part is None
     responder.hold["慢"].set()
     await until(lambda: states(ledger_database) == [("sent", "push", None)])
     assert carrier.sent == [("openid", "答:慢")]
-    assert await hub.answer_within(await say("慢"), 0.05) is None, "a repeated request does not bring it again"
+    assert (await hub.answer_within(await say("慢"), 0.05)).part is None, "a repeated request does not bring it again"
     assert carrier.sent == [("openid", "答:慢")]
 
 
@@ -143,32 +143,32 @@ async def test_a_repeated_request_waits_for_the_same_answer(hub, say, responder,
     waiting = asyncio.create_task(hub.answer_within(again, 2))
     await asyncio.sleep(0.05)
     responder.hold["慢"].set()
-    assert await waiting == await hub.answer_within(first, 1) == {"text": "答:慢"}
+    assert (await waiting).part == (await hub.answer_within(first, 1)).part == {"text": "答:慢"}
     assert responder.asked == ["慢"]
 
 
 async def test_a_repeated_request_after_a_lost_answer_gets_it_from_the_ledger(hub, say, make_hub, carrier, responder):
-    first = await hub.answer_within(await say("护照"), 20)
+    first = (await hub.answer_within(await say("护照"), 20)).part
     restarted = make_hub(carriers={"wechat": carrier})
     citizen = await restarted.open_citizen("wechat", "openid")
     again = await restarted.receive(CitizenMessage(citizen, "护照", "护照"), "wechat")
-    assert await restarted.answer_within(again, 1) == first
+    assert (await restarted.answer_within(again, 1)).part == first
     assert responder.asked == ["护照"]
 
 
 async def test_a_deferred_answer_goes_back_with_a_repeated_request_when_it_was_not_pushed_yet(hub, say, responder, carrier):
     responder.hold["慢"] = asyncio.Event()
-    assert await hub.answer_within(await say("慢"), 0.05) is None
+    assert (await hub.answer_within(await say("慢"), 0.05)).part is None
     responder.hold["慢"].set()
     again = await say("慢")
-    assert await hub.answer_within(again, 1) == {"text": "答:慢"}
+    assert (await hub.answer_within(again, 1)).part == {"text": "答:慢"}
     assert carrier.sent == []
 
 
 async def test_the_rest_of_a_long_answer_is_pushed_after_its_first_part(hub, say, carrier, courier, ledger_database):
     long = Response(Outcome.ANSWERED, tuple(Reply("text", str(n)) for n in range(5)))
     received = await say("长", prepared=long)
-    assert await hub.answer_within(received, 1) == {"text": "0|1|2"}
+    assert (await hub.answer_within(received, 1)).part == {"text": "0|1|2"}
     await asyncio.sleep(0.1)
     assert carrier.sent == [], "nothing overtakes the reply"
     await hub.confirm(received)
@@ -180,22 +180,22 @@ async def test_the_rest_of_a_long_answer_is_pushed_after_its_first_part(hub, say
 async def test_answers_keep_their_order_when_the_first_is_late(hub, say, responder, carrier, courier):
     responder.hold["慢"] = asyncio.Event()
     slow, quick = await say("慢"), await say("快")
-    assert await hub.answer_within(slow, 0.05) is None
+    assert (await hub.answer_within(slow, 0.05)).part is None
     waiting = asyncio.create_task(hub.answer_within(quick, 2))
     await asyncio.sleep(0.05)
     assert not waiting.done()
     responder.hold["慢"].set()
-    assert await waiting == {"text": "答:快"}
+    assert (await waiting).part == {"text": "答:快"}
     assert [text for _, text in carrier.sent] == ["答:慢"]
 
 
 async def test_without_an_allowance_an_answer_is_parked_and_comes_with_the_next(hub, say, responder, courier, ledger_database):
     responder.hold["慢"] = asyncio.Event()
-    assert await hub.answer_within(await say("慢", allowance=None), 0.05) is None
+    assert (await hub.answer_within(await say("慢", allowance=None), 0.05)).part is None
     responder.hold["慢"].set()
     await until(lambda: states(ledger_database) == [("parked", None, "allowance")])
     received = await say("快")
-    assert await hub.answer_within(received, 1) == {"text": "答:慢|答:快"}
+    assert (await hub.answer_within(received, 1)).part == {"text": "答:慢|答:快"}
     await hub.confirm(received)
     assert states(ledger_database) == [("sent", "reply", None)] * 2
 
@@ -205,7 +205,7 @@ async def test_an_allowance_is_used_up_and_renewed_by_the_next_message(hub, say,
     responder.hold["慢"] = asyncio.Event()
     slow = await say("慢", allowance=Allowance(1, 60))
     await say("长", prepared=long, allowance=Allowance(1, 60))
-    assert await hub.answer_within(slow, 0.01) is None
+    assert (await hub.answer_within(slow, 0.01)).part is None
     await hub.answer_within(await say("长"), 0.01)
     responder.hold["慢"].set()
     await until(lambda: len(carrier.sent) == 1 and states(ledger_database)[-1][0] == "parked")
@@ -221,7 +221,7 @@ async def test_a_failure_says_what_becomes_of_a_message(
 ):
     carrier.failures = [DeliveryFailed(kind, "45015", "超出可以发送的时间。")]
     responder.hold["慢"] = asyncio.Event()
-    assert await hub.answer_within(await say("慢"), 0.01) is None
+    assert (await hub.answer_within(await say("慢"), 0.01)).part is None
     responder.hold["慢"].set()
     await until(lambda: states(ledger_database) == [(state, None, reason)])
     with ledger_database.session() as session:
@@ -232,16 +232,16 @@ async def test_a_failure_says_what_becomes_of_a_message(
 async def test_what_may_have_arrived_is_never_sent_again_by_itself(hub, say, responder, carrier, courier, ledger_database):
     carrier.failures = [DeliveryFailed("unknown", "timeout", "没有等到回音。")]
     responder.hold["慢"] = asyncio.Event()
-    assert await hub.answer_within(await say("慢"), 0.01) is None
+    assert (await hub.answer_within(await say("慢"), 0.01)).part is None
     responder.hold["慢"].set()
     await until(lambda: states(ledger_database) == [("parked", None, "unknown")])
-    assert await hub.answer_within(await say("快"), 20) == {"text": "答:快"}
+    assert (await hub.answer_within(await say("快"), 20)).part == {"text": "答:快"}
     assert [text for _, text in carrier.sent] == ["答:慢"]
 
 
 async def test_a_message_that_did_not_go_out_is_tried_again_and_then_parked(hub, say, responder, carrier, ledger_database):
     responder.hold["慢"] = asyncio.Event()
-    assert await hub.answer_within(await say("慢"), 0.01) is None
+    assert (await hub.answer_within(await say("慢"), 0.01)).part is None
     responder.hold["慢"].set()
     await until(lambda: states(ledger_database) and states(ledger_database)[0][0] == "due")
     for attempt in range(deliveries.MAX_ATTEMPTS):
@@ -270,7 +270,7 @@ async def test_a_process_that_died_leaves_nothing_undecided(hub, say, responder,
 async def test_a_turn_whose_process_died_is_taken_up_by_another(hub, say, responder, carrier, make_hub, ledger_database):
     responder.hold["慢"] = asyncio.Event()
     received = await say("慢")
-    assert await hub.answer_within(received, 0.01) is None
+    assert (await hub.answer_within(received, 0.01)).part is None
     await until(lambda: responder.asked)
     received.task.cancel()
     await asyncio.gather(received.task, return_exceptions=True)
@@ -287,8 +287,26 @@ async def test_a_turn_whose_process_died_is_taken_up_by_another(hub, say, respon
 
 async def test_an_offer_whose_connection_was_closed_is_pushed(hub, say, carrier, courier):
     received = await say("护照")
-    await hub.answer_within(received, 1)
-    await hub.withdraw(received)
+    await hub.withdraw(received, await hub.answer_within(received, 1))
+    await until(lambda: carrier.sent == [("openid", "答:护照")])
+
+
+async def test_an_offer_that_the_platform_asked_for_again_is_not_taken_back(hub, say, carrier, courier, ledger_database):
+    received = await say("护照")
+    first, again = await hub.answer_within(received, 1), await hub.answer_within(received, 1)
+    await hub.withdraw(received, first)
+    assert states(ledger_database) == [("offered", None, None)], "the second request has it"
+    await hub.confirm(received)
+    assert states(ledger_database) == [("sent", "reply", None)]
+    await hub.withdraw(received, again)
+    assert (states(ledger_database), carrier.sent) == ([("sent", "reply", None)], [])
+
+
+async def test_an_offer_that_both_requests_lost_is_pushed_once(hub, say, carrier, courier):
+    received = await say("护照")
+    first, again = await hub.answer_within(received, 1), await hub.answer_within(received, 1)
+    await hub.withdraw(received, first)
+    await hub.withdraw(received, again)
     await until(lambda: carrier.sent == [("openid", "答:护照")])
 
 
@@ -300,11 +318,11 @@ async def test_where_nothing_can_be_pushed_the_last_request_says_so_and_the_next
     monkeypatch.setattr("conversations.hub._LAST_ATTEMPT_AFTER", 0.0)
     responder.hold["慢"] = asyncio.Event()
     received = await say("慢")
-    assert "还在查" in (await hub.answer_within(received, 0.01))["text"]
+    assert "还在查" in (await hub.answer_within(received, 0.01)).part["text"]
     responder.hold["慢"].set()
     await received.task
     await until(lambda: not carrier.failures)
-    assert await hub.answer_within(await say("好"), 20) == {"text": "答:慢|答:好"}
+    assert (await hub.answer_within(await say("好"), 20)).part == {"text": "答:慢|答:好"}
 
 
 async def test_a_process_with_too_many_turns_says_that_it_is_busy(make_hub, carrier, responder):
@@ -337,7 +355,7 @@ async def test_a_number_answers_the_choices_that_were_offered_last(hub, say, res
 async def test_erasing_a_citizen_leaves_no_word_and_sends_nothing_more(hub, say, responder, carrier, courier, ledger_database):
     responder.hold["慢"] = asyncio.Event()
     received = await say("慢")
-    assert await hub.answer_within(received, 0.01) is None
+    assert (await hub.answer_within(received, 0.01)).part is None
     await until(lambda: responder.asked)
     await hub.forget(received.citizen)
     await hub.forget(received.citizen)
@@ -399,7 +417,7 @@ async def test_who_can_not_be_pushed_to_is_notified_and_gets_the_words_when_they
     await until(lambda: states(ledger_database)[1] == ("parked", None, "notified"))
     assert carrier.notified == [("openid", facts)]
     assert carrier.sent == []
-    assert await hub.answer_within(await say("好的"), 20) == {"text": "办好了|答:好的"}
+    assert (await hub.answer_within(await say("好的"), 20)).part == {"text": "办好了|答:好的"}
 
 
 async def test_who_did_not_consent_is_told_when_they_write(hub, say, person, carrier, courier, ledger_database):
@@ -412,7 +430,7 @@ async def test_who_did_not_consent_is_told_when_they_write(hub, say, person, car
     await until(lambda: states(ledger_database)[1] == ("parked", None, "43101"))
     with ledger_database.session() as session:
         assert session.scalar(select(Citizen.push_left)) == 0
-    assert await hub.answer_within(await say("好的"), 20) == {"text": "办好了|答:好的"}
+    assert (await hub.answer_within(await say("好的"), 20)).part == {"text": "办好了|答:好的"}
 
 
 async def test_without_a_template_nobody_is_notified(hub, say, person, carrier, courier, ledger_database):

@@ -69,7 +69,7 @@ async def test_what_a_citizen_says_goes_to_the_desk_and_the_bot_is_silent(hub, s
     await (await say("护照")).task
     hand_over(ledger_database, holder)
     received = await say("还在吗")
-    assert await hub.answer_within(received, 1) is None
+    assert (await hub.answer_within(received, 1)).part is None
     assert responder.asked == ["护照"]
     assert desk.taken == [("还在吗", holder)]
 
@@ -81,7 +81,7 @@ async def test_what_the_bot_was_thinking_when_a_person_came_is_dropped(hub, say,
     hand_over(ledger_database, Holder.WITH_AGENT)
     responder.hold["慢"].set()
     await received.task
-    assert await hub.answer_within(received, 1) is None
+    assert (await hub.answer_within(received, 1)).part is None
     with ledger_database.session() as session:
         assert [m.author for m in session.scalars(select(Message))] == ["citizen"]
         assert session.scalars(select(Delivery)).all() == []
@@ -115,7 +115,7 @@ async def test_what_is_said_to_who_waits_is_dropped_when_a_person_came_meanwhile
 
     desk.respond = answer_late
     received = await say("还要多久")
-    assert await hub.answer_within(received, 1) is None
+    assert (await hub.answer_within(received, 1)).part is None
     with ledger_database.session() as session:
         assert session.scalars(select(Message.author).where(Message.conversation_id == conversation)).all()[-1] == "citizen"
 
