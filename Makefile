@@ -19,11 +19,14 @@ train: setup ## 训练对话引擎的模型(输入没变就不训练)
 run: setup ## 准备好一切并启动,打印地址
 	@exec qinwen up
 
+# The sample content's vectors are made while the model is trained: either needs about a minute of one processor.
 test: setup ## 全部测试（先是 Rasa 格式的会话测试）
-	@qinwen train
-	@PYTHONWARNINGS=ignore TF_CPP_MIN_LOG_LEVEL=3 rasa test core --e2e --model models/current.tar.gz --stories tests/conversations \
-		--fail-on-prediction-errors --no-plot --out results >results.log 2>&1 || { tail -30 results.log; cat results/failed_test_stories.yml; exit 1; }
-	@rm -f results.log
+	@python -m tests.e2e.stack >seeding.log 2>&1 & seeding=$$!; trap 'kill $$seeding 2>/dev/null' EXIT; \
+	qinwen train || exit 1; \
+	PYTHONWARNINGS=ignore TF_CPP_MIN_LOG_LEVEL=3 rasa test core --e2e --model models/current.tar.gz --stories tests/conversations \
+		--fail-on-prediction-errors --no-plot --out results >results.log 2>&1 || { tail -30 results.log; cat results/failed_test_stories.yml; exit 1; }; \
+	wait $$seeding || { tail -30 seeding.log; exit 1; }; trap - EXIT
+	@rm -f results.log seeding.log
 	@python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
 
 test-all: ## 同样的测试，风暴、导入、撞号按全量做

@@ -112,7 +112,7 @@ async def serve(turn: TalkTurn, access: str, *, bound: bool) -> CaseAnswer:
     try:
         case = await turn.backend.read_case(access, talk.number)
     except BackendUnavailable:
-        return await _without_backend(turn)
+        return await without_backend(turn)
     number, aim = talk.number, talk.aim
     if aim == "rate":
         talk.shown = number
@@ -205,7 +205,7 @@ async def list_cases(turn: TalkTurn, page: int) -> CaseAnswer:
         if turn.talk.aim != "status":
             raise  # what can't be done now is not promised
         turn.talk.number = ""
-        return await _without_backend(turn)
+        return await without_backend(turn)
     await turn.room.keep(lambda session: keeping.note_known(session, turn.citizen, *found.cases))
     if found.total == 1:
         turn.talk.number = found.cases[0].number
@@ -247,7 +247,7 @@ def _ask_which(turn: TalkTurn, page: CasePage) -> CaseAnswer:
     return say(Outcome.ASK_SLOT, f"要{verb}哪一件？", *choices)
 
 
-async def _without_backend(turn: TalkTurn) -> CaseAnswer:
+async def without_backend(turn: TalkTurn) -> CaseAnswer:
     """Tell the last known state with its time, or that nothing can be seen; promise the news either way.
 
     Without a number it is the list that was asked for: a bound citizen hears of all that they saw.

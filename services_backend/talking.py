@@ -200,6 +200,8 @@ class CaseTalk:
         asking = turn.talk.aim == "status" and turn.talk.step in {"", "number", "last4", "code", "case"}
         if not asking:
             return say(Outcome.ERROR, words.DOWN_FOR_NOW)
+        if turn.binding or turn.talk.open_grant(turn.talk.number):
+            return await case_steps.without_backend(turn)
         await self.room.keep(lambda s: keeping.make_promise(s, turn.citizen, ""))
         return words.promise_words()
 

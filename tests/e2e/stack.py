@@ -122,14 +122,16 @@ def seeded_database() -> Path:
 
 
 def keep_seeded() -> None:
-    """Make that database; a later run's `qinwen up` brings its structure up to date."""
-    with tempfile.TemporaryDirectory() as folder:
+    """Make that database where it is not there yet; a later run's `qinwen up` brings its structure up to date."""
+    kept = seeded_database()
+    if kept.exists():
+        return
+    kept.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
         for command in ("migrate", "seed"):
             environment = {**os.environ, "QINWEN_VAR": folder}
             subprocess.run([sys.executable, "-m", "manage", command], cwd=ROOT, env=environment, check=True)
-        kept = seeded_database()
-        kept.parent.mkdir(exist_ok=True)
-        shutil.move(Path(folder) / "qinwen.db", kept)
+        (Path(folder) / "qinwen.db").replace(kept)
 
 
 def free_ports(count: int) -> list[int]:

@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -351,6 +352,18 @@ async def test_without_the_case_system_the_last_known_state_is_told_with_its_tim
     assert "审查中" in words(told)
     assert "告诉您" in words(told)
     assert "open" in everything(case_database)
+
+
+async def test_a_case_system_that_hangs_for_a_whole_turn_is_like_one_that_is_down(talker, bind, backend, monkeypatch):
+    case = make_case()
+    await bind(case)
+    await talker.say(f"查 {case.number}")
+    monkeypatch.setattr("services_backend.talking._WITHIN", 0.1)
+    monkeypatch.setattr(backend, "read_case", lambda *_: asyncio.sleep(60))
+    told = await talker.say(f"查 {case.number}")
+    assert told.outcome is Outcome.CASE_STATUS
+    assert "审查中" in words(told)
+    assert "告诉您" in words(told)
 
 
 async def test_without_anything_known_nothing_is_made_up(talker, backend):
