@@ -5,6 +5,7 @@ also when a turn takes 3, 6 or 20 seconds (of the platform: its clock runs faste
 import asyncio
 from contextlib import asynccontextmanager
 
+import pytest
 from aiohttp.test_utils import TestServer
 
 from channels.wechat import WechatCarrier
@@ -18,6 +19,7 @@ from qinwen.wechat_settings import simulate_account
 from tests.wechat_platform import Account, Platform
 from web.public import make_public_app
 
+pytestmark = pytest.mark.by_the_clock
 OPENID = "oThirtyMessages000000000001"
 CHOICES = (Choice("首次办理", "选了首次办理"), Choice("到期换证", "选了到期换证"))
 

@@ -19,6 +19,7 @@ from tests.integration.test_wechat_conversation import Server
 from tests.wechat_platform import Account, Platform
 from web.public import make_public_app
 
+pytestmark = pytest.mark.by_the_clock
 FACTS = {"item": "居民身份证换领", "state": "办结", "time": "2026年11月28日 16:20", "number": "SN20261116001723"}
 
 

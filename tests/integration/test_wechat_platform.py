@@ -27,6 +27,7 @@ wechatpy = pytest.importorskip("wechatpy")
 wechatpy_crypto = pytest.importorskip("wechatpy.crypto")
 wechatpy_utils = pytest.importorskip("wechatpy.utils")
 
+pytestmark = pytest.mark.by_the_clock
 OPENID = "oAlice000000000000000000001"
 SCALE = 0.2
 ROOT = Path(__file__).parents[2]

@@ -28,6 +28,7 @@ from tests.integration import wechat_attacks as attacks
 from tests.integration.wechat_attacks import NOW, text
 from tests.integration.wechat_side import Platform, send
 
+pytestmark = pytest.mark.by_the_clock
 ROWS = 48
 MODES = ["plain", "compatible", "secure"]
 

@@ -13,6 +13,7 @@ from services_backend.reference.faults import SWITCH, Fault
 from tests.conftest import FakeResponder
 from web.case_side import CaseSide
 
+pytestmark = pytest.mark.by_the_clock
 FAULTS = [Fault.SLOW, Fault.HANG, Fault.ERRORS, Fault.GARBAGE, Fault.DRIP, Fault.DOWN]
 # The shipped patience is 2.5 s, and a turn has to be over within the 4 s that the channels have. A busy machine gets more time
 # where nothing is broken.

@@ -19,6 +19,7 @@ from services_backend.reference.faults import SWITCH, Fault
 from web.case_side import CaseSide
 
 # How quick it is stands in `bench/case_faults.py`; here a turn must only end, also on a busy machine.
+pytestmark = pytest.mark.by_the_clock
 WITHIN = 30.0
 FAULTS = [Fault.SLOW, Fault.HANG, Fault.ERRORS, Fault.GARBAGE, Fault.DRIP, Fault.DOWN]
 

@@ -12,6 +12,7 @@ from services_backend import BackendRefused, BackendUnavailable, Breaker, Breake
 from services_backend.reference.faults import SWITCH, Fault
 from services_backend.reference.models import SmsRow
 
+pytestmark = pytest.mark.by_the_clock
 TIMEOUT = 0.4
 
 
