@@ -14,9 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from knowledge_base.gaps.questions import PoorQuestion, Reason
 from knowledge_base.search.lexical import letters
@@ -86,6 +83,9 @@ def _cluster(members: Sequence[str], title: int, by_text: dict[str, list[PoorQue
 
 def _group(texts: Sequence[str], shown: Sequence[str], encoder: Encoder | None) -> list[tuple[list[int], int]]:
     """Give the numbers of the texts of each group, and which of them is its title."""
+    from scipy.cluster.hierarchy import fcluster, linkage  # half a second, which a start should not wait for
+    from scipy.spatial.distance import squareform
+
     if len(texts) < 2:  # noqa: PLR2004
         return [([n], 0) for n in range(len(texts))]
     likeness = likeness_of(texts, shown, encoder)
@@ -103,6 +103,8 @@ def _group(texts: Sequence[str], shown: Sequence[str], encoder: Encoder | None) 
 
 def likeness_of(texts: Sequence[str], shown: Sequence[str], encoder: Encoder | None) -> NDArray[Any]:
     """Give how like each text is to each, from 0 to 1, float32 [texts, texts]."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     counted = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True, dtype=np.float32).fit_transform(texts)
     by_characters = np.asarray((counted @ counted.T).todense(), dtype=np.float32)
     if encoder is None:
