@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session, aliased
 
@@ -85,16 +85,17 @@ def claim_turn(
         expects_secret: whether the bot just asked for a number that proves an identity.
         vault: keeps the personal data of the message; without one it is hidden and not kept.
     """
-    known = find_claim(session, message.citizen, message.message_id)
-    if known:
-        return known
     # Messages that come at once are claimed one after another, in one conversation.
     hold_citizen(session, message.citizen)
     known = find_claim(session, message.citizen, message.message_id)
     if known:
         return known
     conversation = open_conversation(session, message.citizen, idle)
-    number = (session.scalar(select(func.max(Turn.number)).where(Turn.citizen_id == message.citizen)) or 0) + 1
+    last = session.execute(
+        select(Turn.number, Turn.state).where(Turn.citizen_id == message.citizen).order_by(Turn.number.desc()).limit(1)
+    ).first()
+    # Turns run in their order, so before one that is done there is none that is open.
+    number, started = (last.number + 1, last.state == "done") if last else (1, True)
     turn = Turn(
         id=new_id(),
         conversation_id=conversation.id,
@@ -102,15 +103,12 @@ def claim_turn(
         message_id=message.message_id,
         channel=channel,
         number=number,
-        state="queued",
+        state="running" if started else "queued",
         runner=runner,
         lease_until=now() + LEASE,
         prepared=_response_to_json(message.prepared) if message.prepared else None,
         started_at=now(),
     )
-    earlier = exists().where(Turn.citizen_id == message.citizen, Turn.number < number, Turn.state != "done")
-    started = not session.scalar(select(earlier))
-    turn.state = "running" if started else "queued"
     session.add(turn)
     session.flush()
     hidden = hide_secrets(message.text, expected=expects_secret)

@@ -29,7 +29,7 @@ from conversations.errors import SessionUnknown, TooBusy, TooManyMessages
 from conversations.fallback import BUSY, STILL_WORKING
 from conversations.limits import RateLimiter
 from conversations.pace import Pace
-from conversations.runs import Runs
+from conversations.runs import Around, Runs
 from conversations.turns import CaseResponder, CitizenMessage, DeskResponder, FinishedTurn, Responder, Response
 from conversations.typing import Side, TypingSigns
 from conversations.vault import Vault
@@ -385,19 +385,20 @@ class Hub:
             self._ahead(message.text)
         try:
             async with self.runs.claiming(message.citizen):
-                claim = await self.runs.in_ledger(lambda s: self._claim(s, message, channel))
+                claim, around = await self.runs.in_ledger(lambda s: self._claim(s, message, channel))
         except BaseException as error:
             claimed.set_exception(error)
             claimed.exception()  # whoever awaits the task sees it; the future may have no waiter
             raise
         claimed.set_result(claim)
-        return await self._end(claim)
+        return await self._end(claim, around)
 
-    def _claim(self, session: Session, message: CitizenMessage, channel: str) -> Claim:
+    def _claim(self, session: Session, message: CitizenMessage, channel: str) -> tuple[Claim, Around | None]:
         expects_secret = self._cases is not None and self._cases.expects_secret(session, message.citizen)
-        return claims.claim_turn(
+        claim = claims.claim_turn(
             session, message, channel, self.runs.runner, self._idle, expects_secret=expects_secret, vault=self._vault
         )
+        return claim, self.runs.look_round(session, claim) if claim.mine and claim.started else None
 
     def _look_who(self, session: Session, citizen: str) -> dict[str, str]:
         conversation = ledger.find_last_conversation(session, citizen) if self._desk else None
@@ -405,8 +406,8 @@ class Hub:
         text = self._desk.waiting_words(session, citizen) if self._desk and holder is Holder.QUEUED else ""
         return {"holder": holder.value, "text": text}
 
-    async def _end(self, claim: Claim) -> FinishedTurn:
-        finished = await self.runs.finish(claim)
+    async def _end(self, claim: Claim, around: Around | None = None) -> FinishedTurn:
+        finished = await self.runs.finish(claim, around)
         self._tell_listeners(claim.citizen)
         self.courier_wake.set()
         log.info("turn_finished", turn=finished.turn, outcome=finished.response.outcome.value)

@@ -108,17 +108,18 @@ class Runs:
         """Claim a citizen's messages in the order they came: claiming happens in threads, which overtake each other."""
         return self._order.hold(f"claim:{citizen}")
 
-    async def finish(self, claim: Claim) -> FinishedTurn:
-        """Run a turn to its end, or wait for whoever runs it.
+    async def finish(self, claim: Claim, around: Around | None = None) -> FinishedTurn:
+        """Run a turn to its end, or wait for whoever runs it; `around` is what a turn that began with its claim found.
 
         Raises:
             LedgerUnavailable: the database can't be used.
         """
         while not claim.finished:
-            finished = await self._run(claim) if claim.mine else None
+            finished = await self._run(claim, around) if claim.mine else None
             if finished:
                 return finished
             await asyncio.sleep(_WAIT_STEP)
+            around = None
             claim = await self.in_ledger(lambda s, c=claim: self._look_again(s, c))  # type: ignore[misc]
         return claim.finished
 
@@ -131,7 +132,7 @@ class Runs:
         mine = claims.take_over(session, claim.turn, self.runner)
         return claims.find_claim(session, claim.citizen, claim.message_id, mine=mine) or claim
 
-    async def _run(self, claim: Claim) -> FinishedTurn | None:
+    async def _run(self, claim: Claim, found: Around | None) -> FinishedTurn | None:
         self._held.add(claim.turn)
         try:
             async with self._order.hold(claim.citizen):
@@ -140,7 +141,7 @@ class Runs:
                     if again.finished:
                         return again.finished
                     await asyncio.sleep(_WAIT_STEP)
-                around = await self.in_ledger(lambda s: self._look_round(s, claim))
+                around: Around = found or await self.in_ledger(lambda s: self.look_round(s, claim))
                 at_desk = around.holder in _AT_DESK
                 # What a channel answers by itself (a picture) goes to the desk too, where a person has to see it.
                 response = (None if at_desk else claim.prepared) or await self._respond(claim, around)
@@ -158,7 +159,7 @@ class Runs:
         finally:
             self._held.discard(claim.turn)
 
-    def _look_round(self, session: Session, claim: Claim) -> Around:
+    def look_round(self, session: Session, claim: Claim) -> Around:
         """Look who answers (without a desk it is always the bot), and what they should know."""
         controls, item = in_force(session, now()), claims.last_item(session, claim.conversation)
         if self._desk is None:
