@@ -141,7 +141,7 @@ class Runs:
                     if again.finished:
                         return again.finished
                     await asyncio.sleep(_WAIT_STEP)
-                around: Around = found or await self.in_ledger(lambda s: self.look_round(s, claim))
+                around = found if found is not None else await self.in_ledger(lambda s: self.look_round(s, claim))
                 at_desk = around.holder in _AT_DESK
                 # What a channel answers by itself (a picture) goes to the desk too, where a person has to see it.
                 response = (None if at_desk else claim.prepared) or await self._respond(claim, around)
