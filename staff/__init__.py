@@ -32,7 +32,16 @@ from staff.errors import (
     StaffError,
     TooManyAttempts,
 )
-from staff.members import ListedMember, MemberFilter, MemberPage, known_departments, list_members, read_member, read_members
+from staff.members import (
+    ListedMember,
+    MemberFilter,
+    MemberPage,
+    known_departments,
+    list_members,
+    member_names,
+    read_member,
+    read_members,
+)
 from staff.permissions import MATRIX, Member, Permission, Role, may
 from staff.second_factor import SecretBox, new_recovery_codes, offer, recovery_codes_left, turn_off, turn_on
 from staff.sessions import (
@@ -93,6 +102,7 @@ __all__ = [
     "known_departments",
     "list_members",
     "may",
+    "member_names",
     "new_recovery_codes",
     "offer",
     "read_member",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from staff.errors import MemberNotFound
@@ -15,6 +15,7 @@ from staff.models import StaffMember, StaffRole, StaffScope
 from staff.permissions import Member, Role
 
 DEPARTMENT, REGION = "department", "region"
+_ROLE = "role"
 
 
 @dataclass(frozen=True)
@@ -58,25 +59,34 @@ def read_member(session: Session, member_id: str) -> Member:
 def read_members(session: Session, ids: Sequence[str]) -> list[Member]:
     """Give some accounts, in the order asked; unknown numbers are left out."""
     rows = {row.id: row for row in session.scalars(select(StaffMember).where(StaffMember.id.in_(ids)))}
-    roles, scopes = defaultdict(set), defaultdict(set)
-    for role in session.scalars(select(StaffRole).where(StaffRole.member_id.in_(ids))):
-        roles[role.member_id].add(Role(role.role))
-    for scope in session.scalars(select(StaffScope).where(StaffScope.member_id.in_(ids))):
-        scopes[scope.member_id, scope.kind].add(scope.value)
+    held: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    roles = select(StaffRole.member_id, literal(_ROLE), StaffRole.role).where(StaffRole.member_id.in_(ids))
+    scopes = select(StaffScope.member_id, StaffScope.kind, StaffScope.value).where(StaffScope.member_id.in_(ids))
+    for member_id, kind, value in session.execute(roles.union_all(scopes)):
+        held[member_id, kind].add(value)
     return [
         Member(
             id=row.id,
             login=row.login,
             name=row.name,
-            roles=frozenset(roles[row.id]),
-            departments=frozenset(scopes[row.id, DEPARTMENT]),
-            regions=frozenset(scopes[row.id, REGION]),
+            roles=frozenset(map(Role, held[row.id, _ROLE])),
+            departments=frozenset(held[row.id, DEPARTMENT]),
+            regions=frozenset(held[row.id, REGION]),
             active=row.active,
             must_change_password=row.must_change_password,
             second_factor=row.totp_secret is not None,
         )
         for row in (rows[number] for number in ids if number in rows)
     ]
+
+
+def member_names(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
+    """Give the names of accounts by their ids; unknown ids and None are left out."""
+    wanted = sorted({one for one in ids if one})
+    if not wanted:
+        return {}
+    found = session.execute(select(StaffMember.id, StaffMember.name).where(StaffMember.id.in_(wanted)))
+    return {row.id: row.name for row in found}
 
 
 def list_members(session: Session, wanted: MemberFilter, *, page: int = 1, size: int = 20) -> MemberPage:

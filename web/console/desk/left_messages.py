@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from desk import DeskRefused, DeskUnknown, WorkItem, list_work_items, read_left_message, take_work_item
 from qinwen.clock import SHAANXI, now
 from qinwen.replies import Reply
-from staff import record
+from staff import member_names, record
 from web.console.access import member_of
-from web.console.desk.room import DeskRoom, desk_names, desks_of, names_of
+from web.console.desk.room import DeskRoom, desk_names, desks_of
 from web.console.forms import page_of, text_of
 from web.console.pages import change, redirect, render
 
@@ -46,7 +46,7 @@ class LeftMessages:
             shown = items[(page - 1) * _SIZE : page * _SIZE]
             today = moment.astimezone(SHAANXI).date()
             left = [Left(i, read_left_message(session, i), i.owner == member.id, i.due_on < today) for i in shown]
-            return left, len(items), names_of(session, [i.owner for i in shown]), desk_names(session), bool(desks)
+            return left, len(items), member_names(session, [i.owner for i in shown]), desk_names(session), bool(desks)
 
         left, total, names, desks, serves = await self._room.read(read)
         pages = max(1, -(-total // _SIZE))

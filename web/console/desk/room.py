@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from conversations import Hub
 from desk import Desk, EventFeed, Handling, ServiceDesk, find_staffing, is_guest, list_desks, read_desk, read_handling
 from knowledge_base import read_item
-from staff import Member, Permission, may, read_members
+from staff import Member, Permission, may
 from web.console.access import member_of
 from web.console.knowledge import KnowledgeRoom
 
@@ -55,12 +55,6 @@ def find_handling(session: Session, request: web.Request) -> Handling:
     if not supervises and desk.code not in {own.code for own in desks_of(session, member)}:
         raise web.HTTPForbidden
     return handling
-
-
-def names_of(session: Session, agents: Iterable[str | None]) -> dict[str, str]:
-    """Give the names of agents by their ids."""
-    wanted = sorted({agent for agent in agents if agent})
-    return {member.id: member.name for member in read_members(session, wanted)} if wanted else {}
 
 
 def titles_of(session: Session, items: Iterable[str | None]) -> dict[str, str]:

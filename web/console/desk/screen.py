@@ -42,9 +42,9 @@ from desk import (
 )
 from qinwen.clock import now, today
 from qinwen.vocabulary import FACET_TITLES
-from staff import Member
+from staff import Member, member_names
 from web.console.access import member_of
-from web.console.desk.room import DeskRoom, desk_names, desks_of, find_handling, names_of, titles_of
+from web.console.desk.room import DeskRoom, desk_names, desks_of, find_handling, titles_of
 from web.console.media import ShownMedia, media_file, message_of, show_media
 from web.console.pages import render
 
@@ -157,7 +157,7 @@ class Screen:
             return {
                 "lines": lines,
                 "senders": senders,
-                "names": names_of(session, senders.values()),
+                "names": member_names(session, senders.values()),
                 "media": _media_of(session, request, lines),
                 "media_base": _media_base(handling),
             }
@@ -253,7 +253,7 @@ def read_conversation(session: Session, handling: Handling, member: Member, requ
         lines=tuple(lines[-_MOST_LINES:]),
         last=lines[-1].id if lines else 0,
         notes=tuple(notes),
-        names=names_of(session, people),
+        names=member_names(session, people),
         senders=senders,
         items=titles_of(session, [brief.item, *(earlier.brief.get("item") for earlier in brief.earlier)]),
         desks=desk_names(session),
@@ -271,7 +271,7 @@ def _colleagues(session: Session, member: Member) -> tuple[tuple[str, str, str],
     staffings: list[Staffing] = find_staffing(session)
     active = {desk.code: desk.name for desk in list_desks(session) if desk.active}
     states: dict[str, AgentNow] = {one.agent: one for one in agents_of(session, None, now())}
-    names = names_of(session, [staffing.agent for staffing in staffings])
+    names = member_names(session, [staffing.agent for staffing in staffings])
     found = [
         (f"{staffing.desk}|{staffing.agent}", f"{names[staffing.agent]}（{active[staffing.desk]}）", states[staffing.agent])
         for staffing in staffings

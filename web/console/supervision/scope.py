@@ -8,7 +8,7 @@ from aiohttp import web
 from sqlalchemy.orm import Session
 
 from desk import Desk, Handling, list_desks, read_desk, read_handling
-from staff import Member, Permission, may, read_members
+from staff import Member, Permission, may, member_names
 
 
 def is_supervised(member: Member, desk: Desk) -> bool:
@@ -56,4 +56,4 @@ def chosen_desks(desks: list[Desk], code: str) -> list[Desk]:
 def people(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
     """Give the names of staff by the ids of their accounts, for pages; an account that is gone keeps its id."""
     wanted = sorted({one for one in ids if one})
-    return {one: one[:8] for one in wanted} | {member.id: member.name for member in read_members(session, wanted)}
+    return {one: one[:8] for one in wanted} | member_names(session, wanted)
