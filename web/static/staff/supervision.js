@@ -1,6 +1,8 @@
 // Keeps the live board fresh: hears that something changed, fetches what is shown again, and says when the line is broken.
 // While somebody uses a form on the board, it waits, so that nothing is redrawn under their hands.
 
+import { showAfresh } from "./keep-place.js";
+
 const board = document.getElementById("board");
 const state = document.getElementById("board-state");
 const WITHOUT_NEWS = 30000;
@@ -27,14 +29,7 @@ async function redraw() {
     if (!answer.ok) {
       throw new Error(String(answer.status));
     }
-    const here = document.activeElement && board.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-    board.innerHTML = await answer.text();
-    if (here) {
-      const again = [...board.querySelectorAll("a[href]")].find((link) => link.getAttribute("href") === here);
-      if (again) {
-        again.focus();
-      }
-    }
+    showAfresh(board, await answer.text());
     state.textContent = `每有变化就更新，刚才是 ${new Date().toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai" })}。`;
   } catch {
     state.textContent = "连不上服务器，下面是断线前的样子，正在重连。";

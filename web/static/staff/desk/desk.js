@@ -1,5 +1,6 @@
 // The agent's screen: brings the stream, the lists, the open conversation, alerts and shortcuts together.
 
+import { showAfresh } from "../keep-place.js";
 import { alertAgent } from "./alerts.js";
 import { setUpComposer } from "./composer.js";
 import { setUpHelp } from "./help.js";
@@ -54,10 +55,7 @@ function refreshLists() {
         refreshLists();
         return;
       }
-      const focused = document.activeElement && document.activeElement.dataset.handling;
-      lists.innerHTML = fresh;
-      const again = focused && lists.querySelector(`[data-handling="${focused}"]`);
-      if (again) again.focus();
+      showAfresh(lists, fresh);
     } catch {
       // The next change, or the reconnecting stream, fetches them.
     }
