@@ -8,7 +8,7 @@ import pytest
 
 import knowledge_base.models  # noqa: F401
 from conversations import CitizenMessage, Hub, Response, Unlimited
-from desk import Router, ServiceDesk
+from desk import ServiceDesk
 from qinwen.database import Base, Database
 from qinwen.replies import Reply
 from qinwen.sealing import Sealer
@@ -17,6 +17,7 @@ from qinwen.vocabulary import Outcome
 from services_backend import CaseRoom, InMemoryBackend, Teller, TryLimits
 from tests.console_parts import console_parts
 from tests.postgres import postgres  # noqa: F401
+from tests.routing import ROUTER
 from web.health import CHECKS
 from web.public import make_public_app
 from web.services_events import make_events_route
@@ -142,7 +143,7 @@ async def public(aiohttp_client, settings, hub, ledger_database):
 @pytest.fixture
 def service_desk(ledger_database):
     """A service desk without any desk in it yet."""
-    return ServiceDesk(ledger_database, Router({}.get))
+    return ServiceDesk(ledger_database, ROUTER)
 
 
 @pytest.fixture

@@ -3,10 +3,11 @@
 from types import SimpleNamespace
 
 from conversations import Hub, Response, Unlimited
-from desk import Router, ServiceDesk
+from desk import ServiceDesk
 from qinwen.vocabulary import Outcome
 from services_backend import AgentSteps, Breaker, CaseTalk, InMemoryBackend, TryLimits
 from serving import staff_modules
+from tests.routing import ROUTER
 from web.console.gaps import make_gap_module
 from web.console.knowledge import make_room
 from web.gap_job import GapKeeper
@@ -27,7 +28,7 @@ async def _nothing():
 def console_parts(settings, database, desk=None, hub=None, talk=None):
     wechat, backend = SimpleNamespace(troubles=tuple), SimpleNamespace(breaker_state=Breaker().state)
     if desk is None:
-        desk = ServiceDesk(database, Router({}.get))
+        desk = ServiceDesk(database, ROUTER)
         hub = Hub(database, NobodyAnswers(), Unlimited(), 3600.0, desk=desk)
         desk.connect(hub.within)
     steps = AgentSteps(talk or CaseTalk(InMemoryBackend(), database, "secret-of-the-tests", TryLimits()))

@@ -11,13 +11,14 @@ from aiohttp import web
 
 import starting
 from conversations import Hub, Response, Unlimited
-from desk import Desk, Router, ServiceDesk, Sweeper, hours_from_json, save_desk, staff_desk
+from desk import Desk, ServiceDesk, Sweeper, hours_from_json, save_desk, staff_desk
 from qinwen.database import Database
 from qinwen.replies import Choice, Reply, Source
 from qinwen.settings import load_settings, write_secrets
 from qinwen.vocabulary import Outcome
 from staff import Role
 from tests.console_parts import console_parts
+from tests.routing import ROUTER
 from tests.staffing import make_member
 from web.health import CHECKS
 from web.public import make_public_app
@@ -58,7 +59,7 @@ async def main(folder: str, public: str, staff: str) -> None:
         save_desk(session, Desk("second", "窗口协调服务台", "610000", ALWAYS, items=("nothing",)))
         staff_desk(session, "first", members[0].id)
         staff_desk(session, "second", members[1].id)
-    desk = ServiceDesk(database, Router({}.get))
+    desk = ServiceDesk(database, ROUTER)
     hub = Hub(database, SmallBot(), Unlimited(), 3600.0, desk=desk)
     desk.connect(hub.within)
     sweeping = asyncio.create_task(Sweeper(desk).run())

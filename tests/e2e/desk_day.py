@@ -15,7 +15,6 @@ from desk import (
     RatingGiven,
     RatingLevel,
     RatingTarget,
-    Router,
     enqueue,
     hours_from_json,
     rate,
@@ -33,6 +32,7 @@ from qinwen.database import Database
 from qinwen.replies import Reply
 from qinwen.vocabulary import Outcome
 from staff import Member
+from tests.routing import ROUTER
 
 ALWAYS = hours_from_json({"week": [["00:00-24:00"]] * 7, "works_on_holidays": True})
 
@@ -91,7 +91,7 @@ class DeskDay:
             self._do(lambda s, claimed=claimed, response=response: claims.finish_turn(s, claimed, "this", response))
         self._citizens[name], self._conversations[name] = citizen, claimed.conversation
         request = HandoffRequest(claimed.conversation, citizen, HandoffReason.ASKED, "转人工", item="passport", facet="fee")
-        return self._do(lambda s: enqueue(s, Router({}.get), request, now())).handling
+        return self._do(lambda s: enqueue(s, ROUTER, request, now())).handling
 
     def _take(self, handling: str) -> None:
         self._do(lambda s: claim(s, handling, self._agent.id, now()))

@@ -3,8 +3,9 @@
 import pytest
 
 from conversations import CitizenMessage
-from desk import OF_CASE, Router, ServiceDesk
+from desk import OF_CASE, ServiceDesk
 from qinwen.vocabulary import Outcome
+from tests.routing import ROUTER
 from web.public import make_public_app
 from web.rating_side import RatingSide, make_rating_route
 
@@ -23,7 +24,7 @@ class NoCases:
 async def page(aiohttp_client, settings, make_hub, ledger_database):
     from conversations import Unlimited
 
-    desk = ServiceDesk(ledger_database, Router({}.get))
+    desk = ServiceDesk(ledger_database, ROUTER)
     hub = make_hub(cases=RatingSide(desk, NoCases()))
     desk.connect(hub.within)
     client = await aiohttp_client(make_public_app(settings, hub, Unlimited(), more=(make_rating_route(hub, desk),)))
