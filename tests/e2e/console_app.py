@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+import staff.passwords
 import starting
 from conversations import ControlKind, NewControl, start_control
 from conversations.models import Delivery
@@ -22,7 +23,7 @@ from tests.console_parts import console_parts
 from tests.e2e.desk_day import DeskDay
 from tests.e2e.knowledge_app import fill
 from tests.e2e.knowledge_day import keep_knowledge
-from tests.staffing import make_member
+from tests.staffing import QUICK, make_member
 from tests.turn_log import MONDAY, Log
 from web.health import CHECKS
 from web.staff import make_staff_app
@@ -51,6 +52,7 @@ def fill_ledger(database: Database, words: str) -> None:
 
 
 def main(folder: str, port: str, words: str = "护照要多少钱") -> None:
+    staff.passwords._hasher = QUICK
     write_secrets(Path(folder))
     settings = load_settings({"QINWEN_VAR": folder, "QINWEN_ENCODER": "none"})
     starting.migrate(settings)
@@ -70,7 +72,7 @@ def main(folder: str, port: str, words: str = "护照要多少钱") -> None:
         keep_knowledge(settings, database, words)
     app = make_staff_app(settings, database, console_parts(settings, database))
     app[CHECKS] = {}
-    web.run_app(app, host="127.0.0.1", port=int(port), print=None, access_log=None)
+    web.run_app(app, host="127.0.0.1", port=int(port), print=None, access_log=None, shutdown_timeout=1)
 
 
 if __name__ == "__main__":

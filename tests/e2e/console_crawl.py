@@ -18,6 +18,8 @@ from tests.staffing import PASSWORD
 MOST_PAGES = 250
 # Signing out would end the walk; files are no pages.
 LEAVE_OUT = re.compile(r"^/(logout|static|metrics|healthz|readyz)|\.(xlsx|csv|json|jsonl|docx)$|/export|/template")
+LINKS = """() => [...document.querySelectorAll('a[href]')].map(link => link.getAttribute('href'))
+    .map(link => link.startsWith('?') ? location.pathname + link : link)"""
 _NAMES_ONE = re.compile(r"^(?:[0-9a-f]{16,}|\d+|.*[:%].*|citizen.*)$")
 
 
@@ -59,27 +61,36 @@ def kind_of(address: str) -> str:
     return "/".join(parts) + ("?" + "&".join(asked) if asked else "")
 
 
-def links_of(page: Page) -> list[str]:
-    found = page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))")
-    base = page.evaluate("location.pathname")
-    found = [base + link if link.startswith("?") else link for link in found]
-    return [link.partition("#")[0] for link in found if link.startswith("/") and not LEAVE_OUT.search(link.partition("?")[0])]
+class Frontier:
+    """What a walk has still to visit: what the pages link to, `each` of a kind at most."""
+
+    def __init__(self, start: tuple[str, ...] = ("/",), each: int = 2) -> None:
+        self._waiting, self._seen, self._each = deque(start), set(start), each
+        self._kinds: Counter[str] = Counter()
+        self.visited = 0
+
+    def take(self) -> str | None:
+        while self._waiting and self.visited < MOST_PAGES:
+            address = self._waiting.popleft()
+            if self._kinds[kind_of(address)] < self._each:
+                self._kinds[kind_of(address)] += 1
+                self.visited += 1
+                return address
+        return None
+
+    def add(self, links: list[str]) -> None:
+        """Take in what a page links to, as `LINKS` found it."""
+        for link in (one.partition("#")[0] for one in links):
+            if link.startswith("/") and link not in self._seen and not LEAVE_OUT.search(link.partition("?")[0]):
+                self._seen.add(link)
+                self._waiting.append(link)
 
 
 def walk(page: Page, start: tuple[str, ...] = ("/",), each: int = 2) -> Iterator[str]:
-    """Go to page after page, `each` of a kind at most; gives the address where the browser stands."""
-    waiting, seen, kinds = deque(start), set(start), Counter()
-    visited = 0
-    while waiting and visited < MOST_PAGES:
-        address = waiting.popleft()
-        if kinds[kind_of(address)] >= each:
-            continue
-        kinds[kind_of(address)] += 1
-        visited += 1
+    """Go to page after page; gives the address where the browser stands."""
+    frontier = Frontier(start, each)
+    while address := frontier.take():
         page.goto(address)
-        links = links_of(page)
+        links = page.evaluate(LINKS)
         yield address
-        for link in links:
-            if link not in seen:
-                seen.add(link)
-                waiting.append(link)
+        frontier.add(links)
