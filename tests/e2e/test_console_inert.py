@@ -25,7 +25,9 @@ IN = """() => window.hits ? 'a script ran' : [...document.querySelectorAll('*')]
 ).map(element => element.outerHTML.slice(0, 200)).join('\\n')"""
 TELL_TALE = "window.hits = 0; window.hit = () => { window.hits += 1; };"
 FORMS = "main form, body > form"
-ACTIONS = "forms => [...document.querySelectorAll(forms)].map(form => form.method + ' ' + form.getAttribute('action'))"
+# Each form: how and where it goes, and whether it has a field that must fit.
+ACTIONS = """([forms, fitting]) => [...document.querySelectorAll(forms)].map(form =>
+    [form.method, String(form.getAttribute('action')), fitting.some(name => form.elements.namedItem(name))])"""
 # What stands in a folded part is sent too.
 PLANT = """([forms, number, words, short, fitting, later]) => {
     const form = document.querySelectorAll(forms)[number];
@@ -95,14 +97,15 @@ def plant_everywhere(page: Page, wrong: list[str]) -> int:
     for address in walk(page):
         check(page, address, wrong)
         stale = False
-        for number, action in enumerate(page.evaluate(ACTIONS, FORMS)):
-            method, _, target = action.partition(" ")
-            kind = (kind_of(target), action.count("?"))
+        for number, (method, target, must_fit) in enumerate(page.evaluate(ACTIONS, [FORMS, list(FITTING)])):
+            kind = (kind_of(target), target.count("?"))
             # Some answers are files.
             if kind in planted or kind[0].startswith(LEFT_ALONE) or LEAVE_OUT.search(target):
                 continue
             planted.add(kind)
             for fitting in (False, True):
+                if fitting and not (stale or must_fit):
+                    break  # the same again, where nothing has changed
                 if stale:
                     page.goto(address)
                 answered = plant(page, answer, number, fitting=fitting)
