@@ -28,11 +28,11 @@ _KINDS = ("e2e", "integration", "unit", "rules")
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """Give all tests of the running stack to one worker, which has the stack, and begin with them."""
     kinds = {item: item.path.relative_to(Path(__file__).parent).parts[0] for item in items}
     items.sort(key=lambda item: _KINDS.index(kinds[item]))
-    for item in items:
+    for item in items if config.pluginmanager.has_plugin("xdist") else ():
         item.add_marker(pytest.mark.xdist_group(kinds[item] if kinds[item] == "e2e" else str(item.path)))
 
 

@@ -12,9 +12,10 @@ from services_backend import CaseState
 from services_backend.reference.openapi import make_document
 from services_backend.reference.operations import OPERATIONS
 from services_backend.signing import ACCESS, sign_request
+from tests.volume import much
 
 KEY, SECRET = "tests", "secret-of-the-tests"
-EXAMPLES = 25
+EXAMPLES = much(25, 6)
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 jsonschema_rs = pytest.importorskip("jsonschema_rs")
 requests = pytest.importorskip("requests")
