@@ -134,6 +134,8 @@ class Runs:
 
     async def _run(self, claim: Claim, found: Around | None) -> FinishedTurn | None:
         self._held.add(claim.turn)
+        if self._order.is_held(claim.citizen):
+            found = None  # whoever holds it may change what was found
         try:
             async with self._order.hold(claim.citizen):
                 while not claim.started and not await self.in_ledger(lambda s: claims.begin_turn(s, claim.turn, self.runner)):
@@ -261,6 +263,10 @@ class Order:
     def __init__(self) -> None:
         self._locks: dict[str, asyncio.Lock] = {}
         self._users: dict[str, int] = defaultdict(int)
+
+    def is_held(self, key: str) -> bool:
+        """Tell whether somebody has the key, or waits for it."""
+        return key in self._locks
 
     @asynccontextmanager
     async def hold(self, key: str) -> AsyncIterator[None]:

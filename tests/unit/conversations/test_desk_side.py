@@ -74,6 +74,18 @@ async def test_what_a_citizen_says_goes_to_the_desk_and_the_bot_is_silent(hub, s
     assert desk.taken == [("还在吗", holder)]
 
 
+async def test_a_message_that_came_while_the_conversation_was_held_sees_what_changed(
+    hub, say, person, desk, responder, ledger_database
+):
+    await (await say("护照")).task
+    async with hub.between_turns(person):
+        received = await say("还在吗")
+        hand_over(ledger_database, Holder.WITH_AGENT)
+    await received.task
+    assert responder.asked == ["护照"]
+    assert desk.taken == [("还在吗", Holder.WITH_AGENT)]
+
+
 async def test_what_the_bot_was_thinking_when_a_person_came_is_dropped(hub, say, responder, ledger_database):
     responder.hold["慢"] = asyncio.Event()
     received = await say("慢")
