@@ -26,11 +26,11 @@ _SIX: Final = r"\d(?: ?\d){5}"
 _ALONE_BEFORE: Final = r"(?<![0-9A-Za-z\[])(?<![0-9A-Za-z][.\-])"
 _ALONE_AFTER: Final = r"(?![0-9A-Za-z]|[.\-][0-9A-Za-z]| ?[年元块月岁号个天])"
 _TEN: Final = r"(?=[A-Za-z]*\d)[0-9A-Za-z]{5}[ -]?[0-9A-Za-z]{5}"
+# Taken first: some codes look like the number of a phone or a passport.
+_CUED_BINDING: Final = re.compile(
+    rf"绑定码[^0-9A-Za-z]{{0,8}}(?P<it>[0-9A-Za-z]{{5}}[ -]?[0-9A-Za-z]{{5}}){_ALONE_AFTER}", re.ASCII
+)
 _CUED: Final = (
-    (
-        re.compile(rf"绑定码[^0-9A-Za-z]{{0,8}}(?P<it>[0-9A-Za-z]{{5}}[ -]?[0-9A-Za-z]{{5}}){_ALONE_AFTER}", re.ASCII),
-        BINDING_CODE,
-    ),
     (re.compile(rf"(?:验证|校验|动态|短信|收到|码)[^0-9A-Za-z]{{0,10}}(?P<it>{_SIX}){_ALONE_AFTER}", re.ASCII), SMS_CODE),
     (
         re.compile(
@@ -122,13 +122,14 @@ def _hide(text: str, said: dict[str, str], *, expected: bool, alone: bool) -> tu
     plain = fold_width(text)
     if whole := _ID_NUMBER.search(plain):
         said.setdefault(LAST_FOUR, re.sub(r"[\s-]", "", whole[0])[-4:].upper())
+    spoken = plain.translate(_DIGITS)
+    if alone and _BARE_BINDING.fullmatch(spoken) and re.search(r"[A-Za-z]", spoken):
+        return _replace(text, [], _BARE_BINDING, said, BINDING_CODE)
+    text, _ = _replace(text, [], _CUED_BINDING, said, BINDING_CODE)
     text, found = find_personal(text)
     for pattern, name in _CUED:
         text, found = _replace(text, found, pattern, said, name)
-    spoken = fold_width(text).translate(_DIGITS)
-    if alone and _BARE_BINDING.fullmatch(spoken) and re.search(r"[A-Za-z]", spoken):
-        return _replace(text, found, _BARE_BINDING, said, BINDING_CODE)
-    if expected or _BARE.fullmatch(spoken):
+    if expected or _BARE.fullmatch(fold_width(text).translate(_DIGITS)):
         text, found = _replace(text, found, _RUN, said, "")
     return text, found
 

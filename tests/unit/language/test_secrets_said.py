@@ -54,6 +54,15 @@ def test_last_four_codes_and_bank_cards_are_never_given():
     assert personal("卡号:6222020200112233") == []
 
 
+@pytest.mark.parametrize("code", ["A2B3C4D5E6", "DC96733609", "G123456789", "0912345678", "1380013800", "A2B3C-D4567"])
+def test_a_binding_code_is_one_also_where_it_looks_like_another_number(code):
+    hidden = hide_secrets(f"绑定码是 {code}")
+    assert (hidden.text, hidden.said.binding_code) == ("绑定码是 [绑定码]", code.replace("-", ""))
+    assert hidden.personal == ()
+    if not code.isdecimal():
+        assert hide_secrets(code).said.binding_code == code.replace("-", "")
+
+
 def test_what_was_hidden_is_not_printed():
     hidden = hide_secrets("我叫王小明，后四位002X")
     assert "王小明" not in repr(hidden)
