@@ -41,6 +41,7 @@ def judge(result: Reckoning) -> None:
     assert result.messages == CITIZENS * MESSAGES
     assert result.wrongs == []
     assert result.lost <= max(1, result.messages * 0.005), "only what breaks at the last of three attempts"
+    assert result.unreached <= result.messages * 0.2, "a gateway is away for seconds, not for minutes"
     assert result.parked <= result.messages * 0.05, "parking is for the few that nobody can know of"
 
 
