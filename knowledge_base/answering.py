@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from knowledge_base.answer_words import AnswerWords, elsewhere, faq_of
 from knowledge_base.choices import chosen_option
-from knowledge_base.content import Item
+from knowledge_base.content import Faq, Item
 from knowledge_base.faq_match import FaqMatch, holds_in
 from knowledge_base.following import (
     corrected,
@@ -138,18 +138,21 @@ class Answerer:
         decision = self._faqs.decide(best.text, best.vector)
         return Inspection(index, best, decision, self._faqs.answer_from, self.answer(question), best.negatives)
 
-    def branch(self, version: Version | None = None, rows: Rows | None = None) -> Answerer:
+    def branch(self, version: Version | None = None, rows: Rows | None = None, beside: Answerer | None = None) -> Answerer:
         """Give an answerer that stands still, and that knows one entry differently: what a draft would change.
 
         Args:
             version: the entry as it would be, holding now; None for all as it is.
             rows: what it would be found by.
+            beside: one that stands still already and is asked the same: the search of FAQs is shared, if they are the same.
         """
         self._fresh_index()
         assert isinstance(self._pairs, Growing)
         still = self._knowledge.replace(version, rows)
         twin = copy.copy(self).moved_to(still)
         changes = {version.entry: twin.owned(version.entry)} if version else {}
+        if beside and version and not isinstance(version.content, Faq):
+            return twin.moved_to(still, self._pairs.branch(changes), beside._faqs)  # noqa: SLF001 - of the same class
         return twin.moved_to(still, self._pairs.branch(changes), self._faqs.branch(still, version.entry if version else None))
 
     def look_ahead(self, vectors: NDArray[np.float32]) -> None:

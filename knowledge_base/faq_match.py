@@ -23,14 +23,16 @@ class FaqMatch:
         knowledge: the snapshot.
         encoder: the encoder of its vectors, or None.
         thresholds: how near is near enough.
-        search: an index that is there already.
+        still: an index that is there already and does not change; then what was decided last is remembered.
     """
 
     def __init__(
-        self, knowledge: Snapshot, encoder: Encoder | None, thresholds: Thresholds, search: SearchIndex | None = None
+        self, knowledge: Snapshot, encoder: Encoder | None, thresholds: Thresholds, still: SearchIndex | None = None
     ) -> None:
         self._knowledge, self._thresholds = knowledge, thresholds
-        self._search = search or SearchIndex(encoder)
+        self._search = still or SearchIndex(encoder)
+        self._still = still is not None
+        self._last: tuple[str, NDArray[float32] | None, Decision] | None = None
 
     def update(self, owners: Iterable[str]) -> None:
         """Take over the rows of changed entries."""
@@ -54,7 +56,12 @@ class FaqMatch:
 
     def decide(self, text: str, vector: NDArray[float32] | None) -> Decision:
         """Search the FAQs."""
-        return self._search.decide(text, vector)
+        if self._last and self._last[0] == text and self._last[1] is vector:
+            return self._last[2]
+        decision = self._search.decide(text, vector)
+        if self._still:
+            self._last = (text, vector, decision)
+        return decision
 
     def look_ahead(self, vectors: NDArray[float32]) -> None:
         """Score questions that will be asked one by one."""

@@ -134,8 +134,8 @@ def replay(
     unique = list({(asked.text, asked.golden): asked for asked in questions}.values())
     knowledge.refresh()
     version, rows = as_version(content, knowledge, encoder)
-    draft = live.branch(version, rows)
     before = live.branch()  # stands still while others publish
+    draft = live.branch(version, rows, before)
     same_rows = isinstance(content, Guide) and _same_wordings(knowledge.rows.get(version.entry), rows)
     changes: list[ImpactChange] = []
     counts = dict.fromkeys(map(str, _ORDER), 0)
