@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, literal, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from staff.errors import MemberNotFound
@@ -60,9 +60,11 @@ def read_members(session: Session, ids: Sequence[str]) -> list[Member]:
     """Give some accounts, in the order asked; unknown numbers are left out."""
     rows = {row.id: row for row in session.scalars(select(StaffMember).where(StaffMember.id.in_(ids)))}
     held: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    roles = select(StaffRole.member_id, literal(_ROLE), StaffRole.role).where(StaffRole.member_id.in_(ids))
+    roles = select(StaffRole.member_id, StaffRole.role).where(StaffRole.member_id.in_(ids))
+    for member_id, role in session.execute(roles):
+        held[member_id, _ROLE].add(role)
     scopes = select(StaffScope.member_id, StaffScope.kind, StaffScope.value).where(StaffScope.member_id.in_(ids))
-    for member_id, kind, value in session.execute(roles.union_all(scopes)):
+    for member_id, kind, value in session.execute(scopes):
         held[member_id, kind].add(value)
     return [
         Member(
