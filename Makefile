@@ -19,6 +19,7 @@ train: setup ## 训练对话引擎的模型(输入没变就不训练)
 run: setup ## 准备好一切并启动,打印地址
 	@exec qinwen up
 
+# What tests write lies in memory where there is room: a slow disk held processes up for seconds.
 # The sample content's vectors are made while the model is trained: either needs about a minute of one processor.
 test: setup ## 全部测试（先是 Rasa 格式的会话测试）
 	@python -m tests.e2e.stack >seeding.log 2>&1 & seeding=$$!; trap 'kill $$seeding 2>/dev/null' EXIT; \
@@ -27,7 +28,9 @@ test: setup ## 全部测试（先是 Rasa 格式的会话测试）
 		--fail-on-prediction-errors --no-plot --out results >results.log 2>&1 || { tail -30 results.log; cat results/failed_test_stories.yml; exit 1; }; \
 	wait $$seeding || { tail -30 seeding.log; exit 1; }; trap - EXIT
 	@rm -f results.log seeding.log
-	@python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
+	@free=$$(df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }'); \
+	if [ "$${free:-0}" -gt 8000 ] && mkdir /dev/shm/qw-$$$$ 2>/dev/null; then export TMPDIR=/dev/shm/qw-$$$$; trap 'rm -rf /dev/shm/qw-$$$$' EXIT; fi; \
+	python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder $(TESTS)
 
 test-all: ## 同样的测试，风暴、导入、撞号按全量做
 	@ALL_TESTS=1 $(MAKE) test
