@@ -68,9 +68,16 @@ class Seen:
     times: list[float] = field(default_factory=list)
 
 
+@dataclass
+class Leak:
+    """How many seconds longer a known number takes, to see that it would be found; may change while the service runs."""
+
+    seconds: float = 0.0
+
+
 @asynccontextmanager
 async def service(
-    settings: Settings, folder: Path, cases: int, *, tries: bool, messages: bool, leak: float = 0.0
+    settings: Settings, folder: Path, cases: int, *, tries: bool, messages: bool, leak: Leak | None = None
 ) -> AsyncIterator[tuple[TestClient, list[Guess]]]:
     """Run everything; gives a client of the citizen API, and a guess of each kind for each case.
 
@@ -80,7 +87,7 @@ async def service(
         cases: how many cases there are.
         tries: whether the limits on trying identities are on, ours and the case system's.
         messages: whether the limits on messages and sessions are on.
-        leak: seconds that a known number takes longer, to see that it would be found.
+        leak: what a known number takes longer; nothing without.
     """
     url = f"sqlite:///{folder}/services.db"
     migrate(url)
@@ -96,7 +103,7 @@ async def service(
     async with TestServer(app) as backend, aiohttp.ClientSession() as session:
         known = frozenset(number for number, _ in rows)
         http = _Leaking(session, str(backend.make_url("")), KEY, SECRET, timeout=30)
-        http.known, http.leak = known, leak
+        http.known, http.leak = known, leak or Leak()
         talk = CaseTalk(http, ledger, "sealed", TryLimits() if tries else NoTryLimits())
         hub = Hub(
             ledger,
@@ -117,11 +124,11 @@ class _Leaking(HttpBackend):
     """A client that is slower for numbers that exist, if it is told so."""
 
     known: frozenset[str] = frozenset()
-    leak = 0.0
+    leak = Leak()
 
     async def open_challenge(self, number, last4, subject, origin):
-        if self.leak and number in self.known:
-            await asyncio.sleep(self.leak)
+        if self.leak.seconds and number in self.known:
+            await asyncio.sleep(self.leak.seconds)
         return await super().open_challenge(number, last4, subject, origin)
 
 
