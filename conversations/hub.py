@@ -225,6 +225,7 @@ class Hub:
             LedgerUnavailable: the database can't be used.
         """
         told: set[str] = set()
+        pushed: list[str] = []
 
         def run(session: Session) -> T:
             def say(conversation: str, author: str, reply: Reply) -> int:
@@ -232,6 +233,7 @@ class Hub:
                 if carrier := self.carriers.get(channel):
                     parts = carrier.make_parts(Response(Outcome.ACKNOWLEDGED, (reply,)))
                     deliveries.add_parts(session, citizen, None, parts)
+                    pushed.append(citizen)
                 told.add(citizen)
                 return number
 
@@ -240,7 +242,7 @@ class Hub:
         result = await self.runs.in_ledger(run)
         for citizen in told:
             self._tell_listeners(citizen)
-        if told:
+        if pushed:
             self.courier_wake.set()
         return result
 
@@ -401,15 +403,15 @@ class Hub:
         return claim, self.runs.look_round(session, claim) if claim.mine and claim.started else None
 
     def _look_who(self, session: Session, citizen: str) -> dict[str, str]:
-        conversation = ledger.find_last_conversation(session, citizen) if self._desk else None
-        holder = ledger.find_holder(session, conversation) if conversation else Holder.BOT
+        holder = ledger.find_last_holder(session, citizen) if self._desk else Holder.BOT
         text = self._desk.waiting_words(session, citizen) if self._desk and holder is Holder.QUEUED else ""
         return {"holder": holder.value, "text": text}
 
     async def _end(self, claim: Claim, around: Around | None = None) -> FinishedTurn:
         finished = await self.runs.finish(claim, around)
         self._tell_listeners(claim.citizen)
-        self.courier_wake.set()
+        if claim.channel in self.carriers:
+            self.courier_wake.set()
         log.info("turn_finished", turn=finished.turn, outcome=finished.response.outcome.value)
         return finished
 

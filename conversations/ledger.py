@@ -177,6 +177,14 @@ def find_last_conversation(session: Session, citizen: str) -> str | None:
     )
 
 
+def find_last_holder(session: Session, citizen: str) -> Holder:
+    """Tell who holds the citizen's last conversation: the bot, where there is none."""
+    found = session.scalar(
+        select(Conversation.holder).where(Conversation.citizen_id == citizen).order_by(Conversation.last_at.desc()).limit(1)
+    )
+    return Holder(found or Holder.BOT)
+
+
 def last_heard(session: Session, citizen: str) -> datetime | None:
     """Give when a citizen wrote last; None where they never did, or were erased from their channel."""
     address = session.scalar(select(Citizen.address).where(Citizen.id == citizen))

@@ -63,7 +63,7 @@ from desk.looking_back import list_open, read_conversation, read_rated_words
 from desk.macros import VARIABLES, Macro, delete_macro, fill_in, list_macros, save_macro
 from desk.moving import held_by, move
 from desk.notes import Note, add_note, read_notes
-from desk.presence import AgentNow, agents_of, beat, set_presence
+from desk.presence import AgentNow, agents_among, agents_of, beat, set_presence
 from desk.quality import (
     GRADES,
     QualityReview,
@@ -192,6 +192,7 @@ __all__ = [
     "WorkItemState",
     "add_note",
     "add_sample_desks",
+    "agents_among",
     "agents_of",
     "appeal",
     "assign_case",

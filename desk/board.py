@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session
 
 from desk.desks import Desk, list_desks
-from desk.handling import Handling, to_handling
 from desk.models import HandlingRow, WorkItemRow
-from desk.presence import AgentNow, agents_of
+from desk.presence import AgentNow, agents_by_desk
 from desk.vocabulary import HandlingState, WorkItemState
 from qinwen.clock import SHAANXI
 
 # From this share of the promised first answer on, a waiting conversation is at risk.
 AT_RISK = 0.8
+# Plain columns: a busy board counts hundreds, and is looked at all the time.
+_LOOKED_AT = (
+    HandlingRow.id, HandlingRow.desk, HandlingRow.state, HandlingRow.asked_at, HandlingRow.waiting_since,
+    HandlingRow.first_reply_at,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class DeskNow:
         unanswered: how many of them wait for the agent's answer.
         agents: its agents with presence and load.
         room: how many more its agents could take now.
-        at_risk: who has no first answer and is near or over the promised time, longest first.
+        at_risk: the handlings that have no first answer and are near or over the promised time, longest first.
         work_items: left messages that are open.
         overdue: of these, how many should have been answered before today.
     """
@@ -46,16 +51,16 @@ class DeskNow:
     unanswered: int
     agents: tuple[AgentNow, ...]
     room: int
-    at_risk: tuple[Handling, ...]
-    work_items: int
-    overdue: int
+    at_risk: tuple[str, ...]
+    work_items: int = 0
+    overdue: int = 0
 
 
 def read_board(session: Session, moment: datetime, codes: Sequence[str] | None = None) -> list[DeskNow]:
     """Give the board of some desks, or of all."""
     desks = [desk for desk in list_desks(session) if desk.active and (codes is None or desk.code in codes)]
-    rows = session.scalars(
-        select(HandlingRow)
+    rows = session.execute(
+        select(*_LOOKED_AT)
         .where(HandlingRow.state != HandlingState.CLOSED.value, HandlingRow.desk.in_([desk.code for desk in desks]))
         .order_by(HandlingRow.asked_at)
     ).all()
@@ -63,20 +68,20 @@ def read_board(session: Session, moment: datetime, codes: Sequence[str] | None =
     today = moment.astimezone(SHAANXI).date()
     items = _count(session, open_items)
     late = _count(session, open_items, WorkItemRow.due_on < today)
-    return [_look(session, desk, [row for row in rows if row.desk == desk.code], items, late, moment) for desk in desks]
+    agents = agents_by_desk(session, [desk.code for desk in desks], moment)
+    return [
+        replace(
+            _look(desk, [row for row in rows if row.desk == desk.code], agents.get(desk.code, []), moment),
+            work_items=items.get(desk.code, 0),
+            overdue=late.get(desk.code, 0),
+        )
+        for desk in desks
+    ]
 
 
-def _look(
-    session: Session,
-    desk: Desk,
-    rows: Sequence[HandlingRow],
-    items: dict[str, int],
-    late: dict[str, int],
-    moment: datetime,
-) -> DeskNow:
+def _look(desk: Desk, rows: Sequence[Row[Any]], agents: Sequence[AgentNow], moment: datetime) -> DeskNow:
     waiting = [row for row in rows if row.state == HandlingState.QUEUED.value]
     held = [row for row in rows if row.state == HandlingState.WITH_AGENT.value]
-    agents = tuple(agents_of(session, [desk.code], moment))
     soon = moment - timedelta(seconds=AT_RISK * desk.first_reply)
     return DeskNow(
         desk=desk,
@@ -85,11 +90,9 @@ def _look(
         longest_wait=max(((moment - row.asked_at).total_seconds() for row in waiting), default=None),
         held=len(held),
         unanswered=sum(row.waiting_since is not None for row in held),
-        agents=agents,
+        agents=tuple(agents),
         room=sum(agent.room for agent in agents),
-        at_risk=tuple(to_handling(row) for row in [*waiting, *held] if not row.first_reply_at and row.asked_at <= soon),
-        work_items=items.get(desk.code, 0),
-        overdue=late.get(desk.code, 0),
+        at_risk=tuple(row.id for row in [*waiting, *held] if not row.first_reply_at and row.asked_at <= soon),
     )
 
 

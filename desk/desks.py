@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from desk.errors import DeskRefused, DeskUnknown
@@ -168,13 +168,13 @@ def unstaff_desk(session: Session, desk: str, agent: str) -> None:
 
 def find_staffing(session: Session, desks: Sequence[str] | None = None, agent: str | None = None) -> list[Staffing]:
     """Give who works where, of some desks or all, one agent or all."""
-    query = select(DeskMember, DeskRow.body).join(DeskRow, DeskRow.code == DeskMember.desk)
+    capacity = func.coalesce(DeskMember.capacity, DeskRow.body["capacity"].as_integer())
+    query = select(DeskMember.desk, DeskMember.agent, capacity).join(DeskRow, DeskRow.code == DeskMember.desk)
     if desks is not None:
         query = query.where(DeskMember.desk.in_(desks))
     if agent is not None:
         query = query.where(DeskMember.agent == agent)
-    rows = session.execute(query.order_by(DeskMember.desk, DeskMember.agent)).all()
-    return [Staffing(member.desk, member.agent, member.capacity or int(body["capacity"])) for member, body in rows]
+    return [Staffing(*row) for row in session.execute(query.order_by(DeskMember.desk, DeskMember.agent))]
 
 
 def add_sample_desks(session: Session) -> int:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Row, delete, select
 from sqlalchemy.orm import Session
 
 from conversations import change_holder
@@ -21,7 +22,7 @@ from desk.errors import AlreadyTaken, DeskRefused
 from desk.handling import Handling, to_handling
 from desk.holding import give_to_person, require_room
 from desk.models import AgentState, HandlingGuest, HandlingMove, HandlingRow
-from desk.presence import presence_of, somebody_there
+from desk.presence import desks_with_somebody, presence_of
 from desk.queueing import leave_queue
 from desk.transcript import hold_citizen
 from desk.vocabulary import CloseOutcome, HandlingState, MoveKind, Presence
@@ -32,6 +33,10 @@ _BACK_FORWARD = timedelta(minutes=15)
 # How long an agent may be gone until their conversations go back to the queue.
 GONE_AFTER = timedelta(minutes=2)
 MESSAGE_WITHIN = timedelta(minutes=30)
+_LOOKED_AT = (
+    HandlingRow.id, HandlingRow.desk, HandlingRow.state, HandlingRow.agent, HandlingRow.asked_at, HandlingRow.queued_at,
+    HandlingRow.waiting_since, HandlingRow.citizen_at,
+)  # fmt: skip
 
 
 class Due(str, Enum):
@@ -120,16 +125,16 @@ def held_by(session: Session, agent: str) -> Sequence[str]:
 def find_due(session: Session, moment: datetime) -> list[tuple[str, Due]]:
     """Find what time has made due, first asked first."""
     desks = active_desks(session)
-    states = {row.agent: row for row in session.scalars(select(AgentState))}
-    rows = session.scalars(
-        select(HandlingRow).where(HandlingRow.state != HandlingState.CLOSED.value).order_by(HandlingRow.asked_at)
+    state = select(AgentState.agent, AgentState.presence, AgentState.since, AgentState.seen_at)
+    states = {row.agent: row for row in session.execute(state)}
+    there = desks_with_somebody(session, moment)
+    # Plain columns: a busy desk has hundreds, and this is asked every other second.
+    rows = session.execute(
+        select(*_LOOKED_AT).where(HandlingRow.state != HandlingState.CLOSED.value).order_by(HandlingRow.asked_at)
     )
-    there: dict[str, bool] = {}
     found = []
     for row in rows:
-        if row.desk not in there:
-            there[row.desk] = somebody_there(session, row.desk, moment)
-        due = _due(row, desks, states.get(row.agent or ""), moment, somebody=there[row.desk])
+        due = _due(row, desks, states.get(row.agent or ""), moment, somebody=row.desk in there)
         if due:
             found.append((row.id, due))
     return found
@@ -140,7 +145,7 @@ def mend(session: Session, handling: str, due: Due, moment: datetime) -> Mended 
     row = hold_handling(session, handling)
     desks = active_desks(session)
     state = session.get(AgentState, row.agent, populate_existing=True) if row.agent else None
-    if _due(row, desks, state, moment, somebody=somebody_there(session, row.desk, moment)) is not due:
+    if _due(row, desks, state, moment, somebody=row.desk in desks_with_somebody(session, moment)) is not due:
         return None
     if due in {Due.SILENT, Due.ABSENT}:
         kind = MoveKind.SILENT if due is Due.SILENT else MoveKind.ABSENT
@@ -160,7 +165,9 @@ def mend(session: Session, handling: str, due: Due, moment: datetime) -> Mended 
     return Mended(due, to_handling(row), read_desk(session, row.desk))
 
 
-def _due(row: HandlingRow, desks: Desks, state: AgentState | None, moment: datetime, *, somebody: bool) -> Due | None:
+def _due(
+    row: HandlingRow | Row[Any], desks: Desks, state: AgentState | Row[Any] | None, moment: datetime, *, somebody: bool
+) -> Due | None:
     desk = desks.by_code.get(row.desk)
     if row.state == HandlingState.LEAVING_MESSAGE.value:
         return Due.NO_MESSAGE if (row.citizen_at or row.asked_at) < moment - MESSAGE_WITHIN else None

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from desk.changing import make_agent, note_event
-from desk.desks import Desks, find_staffing
-from desk.models import AgentState, HandlingRow
+from desk.desks import Desks, Staffing, find_staffing
+from desk.models import AgentState, DeskMember, HandlingRow
 from desk.vocabulary import HandlingState, Presence
 
 # A page says every 20 seconds that it is open. Without it for this long, nobody is there.
@@ -56,7 +58,7 @@ def beat(session: Session, agent: str, moment: datetime) -> bool:
     return isinstance(beaten, CursorResult) and beaten.rowcount == 1
 
 
-def presence_of(row: AgentState | None, moment: datetime) -> Presence:
+def presence_of(row: AgentState | Row[Any] | None, moment: datetime) -> Presence:
     """Give an agent's presence, offline where their page went silent."""
     if row is None or row.seen_at < moment - LOST_AFTER:
         return Presence.OFFLINE
@@ -65,10 +67,26 @@ def presence_of(row: AgentState | None, moment: datetime) -> Presence:
 
 def agents_of(session: Session, desks: Sequence[str] | None, moment: datetime) -> list[AgentNow]:
     """Give the agents of some desks, or of all, each once, with the largest capacity they have there."""
+    return agents_among(session, find_staffing(session, desks), moment)
+
+
+def agents_by_desk(session: Session, desks: Sequence[str] | None, moment: datetime) -> dict[str, list[AgentNow]]:
+    """Give the agents of some desks, or of all, by desk, with the capacity they have at each."""
+    staffings = find_staffing(session, desks)
+    found = {one.agent: one for one in agents_among(session, staffings, moment)}
+    by_desk: defaultdict[str, list[AgentNow]] = defaultdict(list)
+    for staffing in staffings:
+        by_desk[staffing.desk].append(replace(found[staffing.agent], capacity=staffing.capacity))
+    return by_desk
+
+
+def agents_among(session: Session, staffings: Sequence[Staffing], moment: datetime) -> list[AgentNow]:
+    """Give the agents of who works where, each once, with the largest capacity."""
     capacities: dict[str, int] = {}
-    for staffing in find_staffing(session, desks):
+    for staffing in staffings:
         capacities[staffing.agent] = max(staffing.capacity, capacities.get(staffing.agent, 0))
-    states = {row.agent: row for row in session.scalars(select(AgentState).where(AgentState.agent.in_(capacities)))}
+    state = select(AgentState.agent, AgentState.presence, AgentState.since, AgentState.seen_at)
+    states = {row.agent: row for row in session.execute(state.where(AgentState.agent.in_(capacities)))}
     held = select(HandlingRow.agent, func.count()).where(
         HandlingRow.state == HandlingState.WITH_AGENT.value, HandlingRow.agent.in_(capacities)
     )
@@ -85,9 +103,11 @@ def agents_of(session: Session, desks: Sequence[str] | None, moment: datetime) -
     ]
 
 
-def somebody_there(session: Session, desk: str, moment: datetime) -> bool:
-    """Tell whether an agent of a desk is online."""
-    return any(agent.presence is Presence.ONLINE for agent in agents_of(session, [desk], moment))
+def desks_with_somebody(session: Session, moment: datetime) -> set[str]:
+    """Give the desks that have an agent online."""
+    online = select(DeskMember.desk).join(AgentState, AgentState.agent == DeskMember.agent)
+    online = online.where(AgentState.presence == Presence.ONLINE.value, AgentState.seen_at >= moment - LOST_AFTER)
+    return set(session.scalars(online.distinct()))
 
 
 def nearest_open(desks: Desks, code: str, moment: datetime) -> str | None:

@@ -6,6 +6,7 @@ over it then runs for ever, so that its process does not stop.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Awaitable
 from typing import TypeVar
 
@@ -22,3 +23,8 @@ async def at_most(seconds: float | None, work: Awaitable[T]) -> T:
     """
     async with timeout(seconds):
         return await work
+
+
+def scattered(seconds: float) -> float:
+    """Give a time of up to so many seconds, for what many do again and again, so that they do not stay in step."""
+    return seconds * random.uniform(0.6, 1.0)  # noqa: S311  (nothing secret)

@@ -22,7 +22,7 @@ from channels.webchat import (
 )
 from channels.wechat import CodeExchange
 from conversations import MOST_AT_ONCE, CitizenMessage, Hub, RateLimiter, TooManyMessages
-from qinwen.patience import at_most
+from qinwen.patience import at_most, scattered
 from qinwen.settings import Settings
 from web.address import address_behind
 from web.faults import translate_errors
@@ -36,7 +36,7 @@ SESSION_LIMITER = web.AppKey("session_limiter", RateLimiter)
 CLOSING = web.AppKey("closing", asyncio.Event)
 _STATIC = Path(__file__).parent / "static"
 _PAGE = Path(__file__).parent / "templates" / "chat.html"
-_HEARTBEAT = 15
+_HEARTBEAT = 15  # seconds, at most
 # What a page takes for granted until it hears otherwise.
 NOBODY_WAITS = {"holder": "bot", "text": ""}
 _MAX_BODY = 64 * 1024
@@ -115,7 +115,7 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
             if len(messages) == MOST_AT_ONCE:
                 continue
             with contextlib.suppress(asyncio.TimeoutError):
-                await at_most(_HEARTBEAT, news.wait())
+                await at_most(scattered(_HEARTBEAT), news.wait())
                 continue
             await response.write(b": still here\n\n")
     except ConnectionResetError:

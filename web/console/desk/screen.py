@@ -22,6 +22,7 @@ from desk import (
     Note,
     Presence,
     Staffing,
+    agents_among,
     agents_of,
     find_staffing,
     guests_of,
@@ -270,7 +271,7 @@ def _colleagues(session: Session, member: Member) -> tuple[tuple[str, str, str],
     """Give whom a conversation can be given to: (desk and agent, name, state), who is online first."""
     staffings: list[Staffing] = find_staffing(session)
     active = {desk.code: desk.name for desk in list_desks(session) if desk.active}
-    states: dict[str, AgentNow] = {one.agent: one for one in agents_of(session, None, now())}
+    states: dict[str, AgentNow] = {one.agent: one for one in agents_among(session, staffings, now())}
     names = member_names(session, [staffing.agent for staffing in staffings])
     found = [
         (f"{staffing.desk}|{staffing.agent}", f"{names[staffing.agent]}（{active[staffing.desk]}）", states[staffing.agent])

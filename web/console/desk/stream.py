@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from desk import Event, Handling, events_after, held_of_citizen, last_event, list_joined
 from qinwen.clock import now
+from qinwen.patience import scattered
 from staff import Member, find_visit
 from web.console.access import SESSION_COOKIE, limits, member_of
 from web.console.desk.room import DeskRoom, desks_of
@@ -69,13 +70,13 @@ class Stream:
             await response.write(b"retry: 2000\n: open\n\n")
             await _write(response, interest, missed)
             interest.given = {event.id for event in missed}
-            beat = time.monotonic()
+            beat = time.monotonic() + scattered(_HEARTBEAT)
             while not self._room.desk.bell.closed and not listener.lost:
                 await _write(response, interest, await listener.next(_LISTEN))
                 while not typing.empty():
                     await self._tell_typing(response, member, typing.get_nowait())
-                if time.monotonic() - beat > _HEARTBEAT:
-                    beat = time.monotonic()
+                if time.monotonic() > beat:
+                    beat = time.monotonic() + scattered(_HEARTBEAT)
                     again = await self._room.read(lambda s: _look_again(s, request, member))
                     if again is None:
                         break  # signed out, or no agent any more

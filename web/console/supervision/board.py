@@ -18,7 +18,7 @@ from desk import (
     Handling,
     HandlingState,
     ServiceDesk,
-    agents_of,
+    agents_among,
     events_after,
     find_staffing,
     join,
@@ -30,7 +30,7 @@ from desk import (
     read_conversation,
     read_notes,
 )
-from knowledge_base import all_item_titles
+from knowledge_base import all_item_titles, item_titles
 from qinwen.clock import now
 from qinwen.patience import at_most
 from staff import record
@@ -85,11 +85,12 @@ def _look(session: Session, request: web.Request) -> dict[str, Any]:
     codes = [desk.code for desk in chosen_desks(mine, chosen)]
     board = read_board(session, moment, codes) if codes else []
     handlings = list_open(session, codes)
-    agents = sorted(agents_of(session, codes, moment), key=lambda one: (one.presence.value == "offline", one.agent))
+    staffings = find_staffing(session, codes)
+    agents = sorted(agents_among(session, staffings, moment), key=lambda one: (one.presence.value == "offline", one.agent))
     places: dict[str, list[str]] = {}
-    for staffing in find_staffing(session, codes):
+    for staffing in staffings:
         places.setdefault(staffing.agent, []).append(staffing.desk)
-    items = all_item_titles(session)
+    items = item_titles(session, {one.brief.get("item") or "" for one in handlings})
     names = people(session, {one.agent for one in agents} | {one.agent for one in handlings})
     words = text_of(request.query, "q")
 
@@ -107,7 +108,7 @@ def _look(session: Session, request: web.Request) -> dict[str, Any]:
         "board": board,
         "queue": _page(request, "queue", [one for one in found if one.state is not HandlingState.WITH_AGENT]),
         "held": _page(request, "held", [one for one in found if one.state is HandlingState.WITH_AGENT]),
-        "risky": {one.id for row in board for one in row.at_risk},
+        "risky": {risk for row in board for risk in row.at_risk},
         "agents": agents,
         "listed": _page(request, "agents", [one for one in agents if words in names.get(one.agent, "")] or agents),
         "places": places,
