@@ -32,7 +32,7 @@ import aiohttp
 import starting
 from bench.assistant import ROOT
 from bench.speed import busy_seconds, share_of
-from bench.stack import StackFailed, answers, free_ports, remove
+from bench.stack import SETTLING, StackFailed, answers, free_ports, remove
 from channels.webchat import CHANNEL, hash_token
 from conversations import CitizenMessage, Response, claims, ledger
 from desk import (
@@ -59,8 +59,6 @@ from staff.sessions import open_session
 
 CONVERSATIONS, AGENTS, DESKS = 500, 50, 5
 SECONDS, PACE = 60.0, 10.0  # so long, and so many messages a second each way
-# For half a minute after its start `web` gets ready what the first agent would wait for (`serving.warm_up`).
-SETTLING = 30.0
 TARGET = 0.300
 PAGE_TARGET = 1.0
 _ALWAYS = hours_from_json({"week": [["00:00-24:00"]] * 7, "works_on_holidays": True})

@@ -27,7 +27,7 @@ from bench.assistant import ROOT, model_is_current
 from bench.citizens import ApiFailed, Citizen, EngineCaller, Tally
 from bench.golden import FOLDER, read_lines
 from bench.report import Report
-from bench.stack import Stack, StackFailed, remove
+from bench.stack import SETTLING, Stack, StackFailed, remove
 from qinwen.training import train_if_changed
 
 IDLE_TURNS = 200
@@ -122,6 +122,9 @@ async def measure_turns(url: str, report: Report, stack: Stack | None) -> None:
     async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=30)) as session:
         first = await (await Citizen(session, url).arrive()).ask(next(questions))
         report.add("一轮的时延", "启动后的第一轮", first * 1000, unit="ms")
+        if stack:
+            tell("等启动后的准备做完…")
+            await asyncio.sleep(SETTLING)
         for _ in range(3):
             citizen = await Citizen(session, url).arrive()
             for _ in range(4):

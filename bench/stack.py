@@ -23,6 +23,10 @@ _OTHERS = ("DATABASE_URL", "TRACKER_URL", "SERVICES_DATABASE_URL", "REDIS_URL", 
 _STOP_TIMEOUT = 60
 
 
+# For half a minute after its start `web` gets ready what the first agent would wait for (`serving.warm_up`).
+SETTLING = 30.0
+
+
 class StackFailed(Exception):
     """The stack did not start; the message says where to look."""
 
