@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, select, update
+from sqlalchemy import BindParameter, Integer, Row, Select, String, bindparam, delete, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -91,11 +91,10 @@ def messages_after(session: Session, citizen: str, after: int | None, limit: int
     Each is `{"id", "conversation", "turn", "message_id", "outcome", "direction", "author", "at", "reply"}`; `message_id` is
     the sender's id of the message that the turn answers, `outcome` how the turn ended.
     """
-    statement = _messages(citizen).limit(limit)
     if after is None:
-        rows = session.execute(statement.order_by(Message.id.desc())).all()[::-1]
+        rows = session.execute(_messages(citizen).limit(limit).order_by(Message.id.desc())).all()[::-1]
     else:
-        rows = session.execute(statement.where(Message.id > after).order_by(Message.id)).all()
+        rows = session.execute(_NEWER, {"citizen": citizen, "after": after, "limit": limit}).all()
     return _shapes(rows)
 
 
@@ -115,12 +114,27 @@ def words_by(session: Session, author: str, conversations: Sequence[str]) -> lis
     return [(conversation, text) for conversation, text in session.execute(statement)]
 
 
-def _messages(citizen: str) -> Select[tuple[Message, str, str | None]]:
+def _messages(citizen: str | BindParameter[str]) -> Select[tuple[Message, str, str | None]]:
     return (
         select(Message, Turn.message_id, Turn.outcome)
         .outerjoin(Turn, Turn.id == Message.turn_id)
         .where(Message.citizen_id == citizen, Message.text != "")  # what was erased has no words
     )
+
+
+# Built once: every open page asks for these again and again.
+_NEWER = (
+    _messages(bindparam("citizen", type_=String))
+    .where(Message.id > bindparam("after", type_=Integer))
+    .order_by(Message.id)
+    .limit(bindparam("limit", type_=Integer))
+)
+_LAST_HOLDER = (
+    select(Conversation.holder)
+    .where(Conversation.citizen_id == bindparam("citizen"))
+    .order_by(Conversation.last_at.desc())
+    .limit(1)
+)
 
 
 def _shapes(rows: Sequence[Row[tuple[Message, str, str | None]]]) -> list[dict[str, Any]]:
@@ -179,10 +193,7 @@ def find_last_conversation(session: Session, citizen: str) -> str | None:
 
 def find_last_holder(session: Session, citizen: str) -> Holder:
     """Tell who holds the citizen's last conversation: the bot, where there is none."""
-    found = session.scalar(
-        select(Conversation.holder).where(Conversation.citizen_id == citizen).order_by(Conversation.last_at.desc()).limit(1)
-    )
-    return Holder(found or Holder.BOT)
+    return Holder(session.scalar(_LAST_HOLDER, {"citizen": citizen}) or Holder.BOT)
 
 
 def last_heard(session: Session, citizen: str) -> datetime | None:

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from staff.members import read_members
@@ -16,6 +16,9 @@ from staff.models import StaffSession
 from staff.permissions import Member
 
 _SEEN_EVERY = timedelta(minutes=1)
+_CAME_WITH = select(
+    StaffSession.id, StaffSession.member_id, StaffSession.expires_at, StaffSession.seen_at, StaffSession.waits_for_code
+).where(StaffSession.token_hash == bindparam("token"))
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def renew_token(session: Session, session_id: str) -> str:
 
 def find_visit(session: Session, token: str, limits: SessionLimits, at: datetime) -> Visit | None:
     """Give who came with a token; `None` when it is unknown, expired or ended, or its member is not active any more."""
-    row = session.scalar(select(StaffSession).where(StaffSession.token_hash == _hash(token)))
+    row = session.execute(_CAME_WITH, {"token": _hash(token)}).one_or_none()
     if row is None or row.expires_at <= at or row.seen_at <= at - limits.idle:
         return None
     member = next(iter(read_members(session, [row.member_id])), None)
