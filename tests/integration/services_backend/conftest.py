@@ -103,11 +103,13 @@ async def server(aiohttp_server, reference):
 
 @pytest.fixture
 async def connect(server):
-    """Make a client of the reference backend."""
+    """Make a client of the reference backend; with patience for a busy machine where the test sets no other."""
     async with aiohttp.ClientSession() as session:
 
         def make(url=None, **options):
-            return HttpBackend(session, url or str(server.make_url("")), KEY, SECRET, **options)
+            return HttpBackend(
+                session, url or str(server.make_url("")), KEY, SECRET, **{"timeout": 60, "connect_timeout": 20, **options}
+            )
 
         yield make
 

@@ -58,21 +58,22 @@ class Web:
 def start(ledger_database, connect):
     """Start a web process's parts; with a breaker that lets every call through, so that each fault itself is met."""
 
-    def run(url=None):
-        return Web(ledger_database, connect(url, timeout=2.5, connect_timeout=1, breaker=Breaker(most_failures=1000)))
+    def run(url=None, timeout=2.5):
+        return Web(ledger_database, connect(url, timeout=timeout, breaker=Breaker(most_failures=1000)))
 
     return run
 
 
 @pytest.fixture
 async def bound(start, office):
-    """A citizen who is bound to an applicant by the code of a receipt; gives the process, the citizen and a case."""
-    web = start()
-    citizen = await web.hub.open_citizen("webchat", "somebody")
+    """A citizen who is bound by the code of a receipt and has asked once; gives a process, the citizen and a case."""
+    patient = start(timeout=60)
+    citizen = await patient.hub.open_citizen("webchat", "somebody")
     number, _ = office.find(CaseState.REVIEW)
-    response = await web.say(citizen, f"绑定码 {office.receipt_code(number)}")
+    response = await patient.say(citizen, f"绑定码 {office.receipt_code(number)}")
     assert "绑定好了" in response.replies[0].text
-    return web, citizen, number
+    assert (await patient.say(citizen, f"查 {number}")).outcome is Outcome.CASE_STATUS
+    return start(), citizen, number
 
 
 def told(database):
@@ -93,7 +94,6 @@ async def until(condition):
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_every_turn_has_words_in_time_and_nobody_else_waits(bound, server, fault):
     web, citizen, number = bound
-    assert (await web.say(citizen, f"查 {number}")).outcome is Outcome.CASE_STATUS
     others = [await web.hub.open_citizen("webchat", f"other {each}") for each in range(8)]
     server.app[SWITCH].fault, server.app[SWITCH].seconds = fault, 30
     started = time.monotonic()
@@ -144,7 +144,7 @@ async def test_a_case_system_that_is_not_there_at_all_is_said_at_once(start):
 
 
 async def test_while_the_breaker_is_open_the_answer_comes_without_a_call(ledger_database, connect, server, office):
-    web = Web(ledger_database, connect(timeout=1, breaker=Breaker(most_failures=2)))
+    web = Web(ledger_database, connect(breaker=Breaker(most_failures=2)))
     citizen = await web.hub.open_citizen("webchat", "somebody")
     server.app[SWITCH].fault = Fault.ERRORS
     for _ in range(3):

@@ -59,7 +59,7 @@ async def test_a_printed_code_binds(command, backend, office):
 
 
 async def test_it_breaks_and_heals(command, connect):
-    backend = connect(timeout=1)
+    backend = connect()
     await command("break", "500s")
     with pytest.raises(BackendUnavailable):
         await backend.check()

@@ -29,7 +29,7 @@ def area_under_curve(first, second):
 async def unlimited(aiohttp_server, reference, connect):
     most = 10**9
     server: TestServer = await aiohttp_server(make_app(replace(reference, limits=Limits(most, most, most, most))))
-    return connect(str(server.make_url("")), timeout=30)
+    return connect(str(server.make_url("")))
 
 
 def numbers(office):

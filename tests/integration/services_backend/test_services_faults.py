@@ -56,7 +56,7 @@ async def healed(client):
 
 async def test_a_little_slowness_is_borne(server, connect):
     set_fault(server, Fault.SLOW, 0.2)
-    assert await connect(timeout=5).list_halls()
+    assert await connect().list_halls()
 
 
 async def test_a_dead_server_fails_in_time(connect, unused_tcp_port):
@@ -68,7 +68,7 @@ async def test_a_dead_server_fails_in_time(connect, unused_tcp_port):
 async def test_after_some_failures_nobody_is_made_to_wait_and_one_call_tries_again(server, connect):
     moment = 100.0
     breaker = Breaker(most_failures=3, rest=10, clock=lambda: moment)
-    backend = connect(timeout=1, breaker=breaker)
+    backend = connect(breaker=breaker)
     set_fault(server, Fault.ERRORS)
     with pytest.raises(BackendUnavailable):
         await backend.check()
@@ -115,7 +115,7 @@ async def scripted(aiohttp_server, breaker):
             app = web.Application()
             app.router.add_route("*", "/{tail:.*}", script.respond)
             server = await aiohttp_server(app)
-            return script, HttpBackend(session, str(server.make_url("")), "k", "s", timeout=3, breaker=breaker)
+            return script, HttpBackend(session, str(server.make_url("")), "k", "s", timeout=60, breaker=breaker)
 
         yield make
 
@@ -210,7 +210,7 @@ async def test_a_refusal_is_typed_and_does_not_open_the_breaker(scripted, breake
 
 
 async def test_a_cancelled_call_leaves_the_breaker_usable(server, connect):
-    backend = connect(timeout=5)
+    backend = connect()
     set_fault(server, Fault.HANG)
     task = asyncio.create_task(backend.check())
     await asyncio.sleep(0.1)
