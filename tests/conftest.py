@@ -9,13 +9,13 @@ import pytest
 import knowledge_base.models  # noqa: F401
 from conversations import CitizenMessage, Hub, Response, Unlimited
 from desk import ServiceDesk
-from qinwen.database import Base, Database
 from qinwen.replies import Reply
 from qinwen.sealing import Sealer
 from qinwen.settings import all_settings, load_settings
 from qinwen.vocabulary import Outcome
 from services_backend import CaseRoom, InMemoryBackend, Teller, TryLimits
 from tests.console_parts import console_parts
+from tests.databases import make_database
 from tests.postgres import postgres  # noqa: F401
 from tests.routing import ROUTER
 from web.health import CHECKS
@@ -85,8 +85,7 @@ def responder():
 
 @pytest.fixture
 def ledger_database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path}/ledger.db")
-    Base.metadata.create_all(database.engine)
+    database = make_database(tmp_path / "ledger.db")
     yield database
     database.close()
 

@@ -23,7 +23,6 @@ from sqlalchemy import select
 
 from conversations import Hub, TokenBuckets, Unlimited, make_vault
 from qinwen.clock import today
-from qinwen.database import Base, Database
 from qinwen.settings import Settings
 from services_backend import CaseTalk, HttpBackend, NoTryLimits, TryLimits
 from services_backend.case_numbers import make_case_number, print_case_number
@@ -33,6 +32,7 @@ from services_backend.reference.models import CaseRow
 from services_backend.reference.people import make_people
 from services_backend.reference.seeding import PEOPLE, SEED, seed_if_empty
 from services_backend.reference.store import migrate, open_database
+from tests.databases import make_database
 from web.case_side import CaseSide
 from web.public import make_public_app
 
@@ -97,8 +97,7 @@ async def service(
         rows = session.execute(select(CaseRow.number, CaseRow.applicant_id).order_by(CaseRow.id)).all()
     people = make_people(PEOPLE, SEED)
     limits = Limits() if tries else Limits(_MANY, _MANY, _MANY, _MANY)
-    ledger = Database(f"sqlite:///{folder}/ledger.db")
-    Base.metadata.create_all(ledger.engine)
+    ledger = make_database(folder / "ledger.db")
     app = make_app(replace(Backend(province, {KEY: SECRET}, PEPPER), limits=limits))
     async with TestServer(app) as backend, aiohttp.ClientSession() as session:
         known = frozenset(number for number, _ in rows)

@@ -11,11 +11,11 @@ from aiohttp.test_utils import TestServer
 from channels.wechat import WechatCarrier
 from channels.wechat.server_api import WechatClient
 from conversations import Courier, Hub, Response, Unlimited
-from qinwen.database import Base, Database
 from qinwen.replies import Choice, Reply
 from qinwen.settings import load_settings
 from qinwen.vocabulary import Outcome
 from qinwen.wechat_settings import simulate_account
+from tests.databases import make_database
 from tests.wechat_platform import Account, Platform
 from web.public import make_public_app
 
@@ -119,8 +119,7 @@ async def talk(phone):
 async def hold_thirty(folder, seconds, scale):
     """Have the conversation with turns that take so many of the platform's seconds; gives what was wrong."""
     folder.mkdir()
-    database = Database(f"sqlite:///{folder}/ledger.db")
-    Base.metadata.create_all(database.engine)
+    database = make_database(folder / "ledger.db")
     responder = SlowResponder(seconds * scale)
     async with wechat(folder, database, responder, scale) as phone:
         expected = await talk(phone)

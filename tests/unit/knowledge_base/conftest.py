@@ -6,8 +6,8 @@ import knowledge_base.models as tables
 from knowledge_base import Answerer, Context, Knowledge, Question
 from knowledge_base.content import Faq, Guide, Item, Review, read_facets
 from knowledge_base.publishing import Publisher
-from qinwen.database import Base, Database
 from qinwen.vocabulary import Facet
+from tests.databases import make_database
 
 PROVINCE, XIAN, YANTA, BAOJI = "610000", "610100", "610113", "610300"
 
@@ -54,9 +54,8 @@ def no_vectors(_):
     return None
 
 
-def make_database(path):
-    database = Database(f"sqlite:///{path}")
-    Base.metadata.create_all(database.engine)
+def make_knowledge(path):
+    database = make_database(path)
     with database.session() as session:
         session.add(tables.KnowledgeRevision(id=1, number=0))
     return database
@@ -64,7 +63,7 @@ def make_database(path):
 
 @pytest.fixture
 def empty(tmp_path):
-    database = make_database(tmp_path / "knowledge.db")
+    database = make_knowledge(tmp_path / "knowledge.db")
     yield database
     database.close()
 
@@ -101,7 +100,7 @@ def knowledge(database):
 @pytest.fixture(scope="module")
 def answerer(tmp_path_factory):
     """An answerer over the tiny knowledge base, for tests that change nothing."""
-    database = make_database(tmp_path_factory.mktemp("answers") / "knowledge.db")
+    database = make_knowledge(tmp_path_factory.mktemp("answers") / "knowledge.db")
     fill(database, Publisher("none", no_vectors))
     yield Answerer(Knowledge(database, "none"), None)
     database.close()

@@ -11,7 +11,7 @@ from knowledge_base.content import Faq
 from knowledge_base.exchange import export_entries, import_entries
 from knowledge_base.models import KnowledgeRevision
 from qinwen.clock import now
-from qinwen.database import Base, Database
+from tests.databases import make_database
 
 
 def exported(database, at=None):
@@ -25,8 +25,7 @@ def exported(database, at=None):
 
 @pytest.fixture
 def elsewhere(tmp_path):
-    other = Database(f"sqlite:///{tmp_path}/other.db")
-    Base.metadata.create_all(other.engine)
+    other = make_database(tmp_path / "other.db")
     with other.session() as session:
         session.add(KnowledgeRevision(id=1, number=0))
     yield other

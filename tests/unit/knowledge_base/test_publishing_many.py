@@ -67,9 +67,9 @@ def rows_of(database):
 
 
 def test_many_at_once_are_written_like_one_after_the_other(database, make, tmp_path, publisher):
-    from tests.unit.knowledge_base.conftest import fill, make_database
+    from tests.unit.knowledge_base.conftest import fill, make_knowledge
 
-    other = make_database(tmp_path / "other.db")
+    other = make_knowledge(tmp_path / "other.db")
     fill(other, publisher)
     contents, moment = new_contents(make), now()
     bring(database, contents, moment=moment)

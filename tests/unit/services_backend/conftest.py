@@ -7,7 +7,6 @@ import pytest
 
 from language import hide_secrets
 from qinwen.clock import SHAANXI, now, today
-from qinwen.database import Base, Database
 from services_backend import (
     Act,
     Case,
@@ -20,6 +19,7 @@ from services_backend import (
     TryLimits,
 )
 from services_backend.case_numbers import make_case_number
+from tests.databases import make_database
 
 CITIZEN = "citizen-0001"
 LAST4 = "123X"
@@ -90,8 +90,7 @@ def titles(answer):
 
 @pytest.fixture
 def case_database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path}/cases.db")
-    Base.metadata.create_all(database.engine)
+    database = make_database(tmp_path / "cases.db")
     yield database
     database.close()
 

@@ -3,8 +3,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 import staff.models  # noqa: F401
-from qinwen.database import Base, Database
 from staff import SecretBox, SessionLimits
+from tests.databases import make_database
 from tests.staffing import hash_quickly, make_member
 
 
@@ -15,8 +15,7 @@ def _quick_hashes(monkeypatch):
 
 @pytest.fixture
 def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path}/staff.db")
-    Base.metadata.create_all(database.engine)
+    database = make_database(tmp_path / "staff.db")
     yield database
     database.close()
 

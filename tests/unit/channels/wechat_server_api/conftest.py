@@ -3,7 +3,7 @@ import pytest
 import channels.wechat.models  # noqa: F401
 from channels.wechat.server_api.calls import ServerApi
 from channels.wechat.server_api.token_store import TokenStore
-from qinwen.database import Base, Database
+from tests.databases import make_database
 from tests.unit.channels.wechat_server_api.wechat_stand_in import APP_ID, SECRET, Clock, FakeWechat
 
 
@@ -19,8 +19,7 @@ def wechat():
 
 @pytest.fixture
 def token_database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path}/main.db")
-    Base.metadata.create_all(database.engine)
+    database = make_database(tmp_path / "main.db")
     yield database
     database.close()
 
