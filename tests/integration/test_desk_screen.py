@@ -13,6 +13,7 @@ from desk import Desk, HandoffReason, HandoffRequest, Presence, hours_from_json,
 from qinwen.clock import now, today
 from staff import Role
 from tests.staffing import Browser, hash_quickly, make_member
+from tests.waiting import PATIENCE
 
 ALWAYS = hours_from_json({"week": [["00:00-24:00"]] * 7, "works_on_holidays": True})
 
@@ -138,7 +139,7 @@ async def test_what_happens_is_streamed_and_a_page_that_reconnects_misses_nothin
     async def next_event():
         event = {}
         while True:
-            line = (await asyncio.wait_for(stream.content.readline(), 5)).decode().rstrip("\n")
+            line = (await asyncio.wait_for(stream.content.readline(), PATIENCE)).decode().rstrip("\n")
             if not line and "data" in event:
                 return int(event.get("id", 0)), event["event"], json.loads(event["data"])
             name, _, value = line.partition(": ")

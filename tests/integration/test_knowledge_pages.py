@@ -1,6 +1,5 @@
 """The console's pages of knowledge over a real database: from a draft to what the citizen gets, and back."""
 
-import asyncio
 import html
 import json
 import re
@@ -16,6 +15,7 @@ from qinwen.clock import now
 from staff import Role
 from staff.audit import AuditFilter, find_rows
 from tests.staffing import Browser, hash_quickly, make_member
+from tests.waiting import until
 from web.console.knowledge import make_room
 from web.console.knowledge.lab import LabPages
 
@@ -90,11 +90,12 @@ async def write(browser, place, **changes):
 async def replay(browser, place):
     await browser.get(f"{place}/review")
     assert (await browser.send(f"{place}/impact")).status == 303
-    for _ in range(200):
+
+    async def done():
         await browser.get(f"{place}/impact")
-        if "impact-result" in browser.text or "alert-danger" in browser.text:
-            break
-        await asyncio.sleep(0.02)
+        return "impact-result" in browser.text or "alert-danger" in browser.text
+
+    await until(done)
     shown = browser.text
     await browser.get(f"{place}/review")
     return shown

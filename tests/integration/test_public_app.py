@@ -7,6 +7,7 @@ import pytest
 
 from conversations import TokenBuckets, Unlimited
 from qinwen.replies import Reply
+from tests.waiting import PATIENCE
 from web.health import CHECKS
 from web.public import make_public_app
 
@@ -24,7 +25,7 @@ class Events:
     async def next(self):
         event = {}
         while True:
-            line = (await asyncio.wait_for(self._lines.readline(), 5)).decode().rstrip("\n")
+            line = (await asyncio.wait_for(self._lines.readline(), PATIENCE)).decode().rstrip("\n")
             if not line and event:
                 return int(event["id"]), json.loads(event["data"])
             if line and not line.startswith(":"):

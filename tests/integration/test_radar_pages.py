@@ -1,6 +1,5 @@
 """The radar's pages and its nightly run in the `web` process."""
 
-import asyncio
 import html
 import re
 
@@ -13,6 +12,7 @@ from staff import Role
 from staff.audit import AuditFilter, find_rows
 from tests.integration.test_knowledge_pages import XSS, enter, knowledge_database  # noqa: F401
 from tests.staffing import hash_quickly
+from tests.waiting import until
 from web.console.knowledge import Background, make_room
 
 RADAR = "/knowledge/radar"
@@ -34,11 +34,12 @@ def faulty(knowledge_database):  # noqa: F811
 async def run(browser):
     await browser.get(RADAR)
     assert (await browser.send(f"{RADAR}/run")).status == 303
-    for _ in range(200):
+
+    async def done():
         await browser.get(f"{RADAR}/run", headers={"HX-Request": "true"})
-        if "上次检查" in browser.text:
-            break
-        await asyncio.sleep(0.02)
+        return "上次检查" in browser.text
+
+    await until(done)
     await browser.get(RADAR)
 
 

@@ -21,10 +21,10 @@ async def test_scanning_a_receipt_binds_and_a_change_is_pushed_once(tmp_path, le
     async with wechat(tmp_path, ledger_database, SlowResponder(0), 1.0, CaseSide(talk), hubs.append) as phone:
         # Scanning follows the account, and binds.
         await phone.scans(f"bind_{code}")
-        await phone.wait_for(1, within=30)
+        await phone.wait_for(1)
         assert "绑定好了：王**" in phone.received[0].text
         await phone.says("我的办件")
-        await phone.wait_for(2, within=30)
+        await phone.wait_for(2)
         assert "审查中" in phone.received[1].text
 
         with ledger_database.session() as session:
@@ -35,14 +35,14 @@ async def test_scanning_a_receipt_binds_and_a_change_is_pushed_once(tmp_path, le
             assert add_notices(session, changed) == 1
         teller = Teller(talk.room, hubs[0])
         await asyncio.gather(teller.tell_all(), teller.tell_all())
-        await phone.wait_for(3, within=30)
+        await phone.wait_for(3)
         # For one too many; and an equal event within the same second would be the same push.
         await asyncio.sleep(1.1)
         assert ["新进展" in bubble.text for bubble in phone.received] == [False, False, True]
 
         # The same receipt again: the code is spent.
         await phone.scans(f"bind_{code}")
-        await phone.wait_for(4, within=30)
+        await phone.wait_for(4)
         assert "绑定码不对" in phone.received[3].text
     with ledger_database.engine.connect() as connection:
         names = connection.execute(sql("SELECT name FROM sqlite_master WHERE type='table'")).scalars().all()

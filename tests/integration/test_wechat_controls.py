@@ -22,7 +22,7 @@ async def test_controls_reach_the_next_message_on_wechat_and_leave_nothing_behin
             nonlocal said
             said += 1
             await phone.says(text)
-            await phone.wait_for(said, within=30)
+            await phone.wait_for(said)
             return phone.received[-1].text
 
         assert await ask("护照多少钱") == "答〔护照多少钱〕"

@@ -16,6 +16,7 @@ from qinwen.settings import load_settings
 from qinwen.vocabulary import Outcome
 from qinwen.wechat_settings import read_notice_fields, simulate_account
 from tests.integration.test_wechat_conversation import Server
+from tests.waiting import until
 from tests.wechat_platform import Account, Platform
 from web.public import make_public_app
 
@@ -110,10 +111,7 @@ async def told_after_48_hours(wechat, database, *, consents, template="T1"):
             citizen = session.scalar(select(Citizen.id))
             session.execute(update(Citizen).values(push_left=0))
         await hub.tell(citizen, Reply("text", "您的办件办结了。"), lambda _: True, FACTS)
-        for _ in range(200):
-            if reasons(database)[-1][0] == "parked":
-                break
-            await asyncio.sleep(0.02)
+        await until(lambda: reasons(database)[-1][0] == "parked")
         before = len(phone.received)
         said = [bubble.text for bubble in phone.received]
         await phone.says("好的")

@@ -27,6 +27,7 @@ from wechatpy.replies import deserialize_reply
 from tests.integration import wechat_attacks as attacks
 from tests.integration.wechat_attacks import NOW, text
 from tests.integration.wechat_side import Platform, send
+from tests.waiting import until
 
 pytestmark = pytest.mark.by_the_clock
 ROWS = 48
@@ -146,10 +147,7 @@ def reply_of(answer, mode="plain"):
 
 
 async def asked(responder):
-    for _ in range(500):
-        if responder.asked:
-            return
-        await asyncio.sleep(0.01)
+    await until(lambda: responder.asked)
 
 
 async def tell(client, xml, mode="plain", nonce="n", **more):
@@ -265,10 +263,7 @@ async def test_several_messages_within_a_second_are_answered_each_and_in_order(s
     said = [f"第{number}问" for number in range(8)]
     answers = await asyncio.gather(*(tell(client, text(word, message_id=word[1]), "secure") for word in said))
     assert all(answer.status == 200 for answer in answers)
-    for _ in range(600):  # on a busy machine some are answered after their request
-        if len(responder.asked) == len(said):
-            break
-        await asyncio.sleep(0.05)
+    await until(lambda: len(responder.asked) == len(said))  # on a busy machine some are answered after their request
     assert sorted(responder.asked) == said
     assert responder.asked == [message.text for message in spy.received.values()]
     assert responder.most_running == 1
@@ -338,10 +333,7 @@ async def test_a_platform_that_hung_up_gets_its_answer_pushed(serve, spy, respon
     task.cancel()
     await asyncio.sleep(0.1)
     responder.hold["慢"].set()
-    for _ in range(100):
-        if spy.withdrawn:
-            break
-        await asyncio.sleep(0.02)
+    await until(lambda: spy.withdrawn)
     assert (len(spy.withdrawn), spy.confirmed) == (1, [])
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from wechatpy.crypto import WeChatCrypto
 
 from tests.integration.wechat_attacks import ACCOUNT, AES_KEY, APP_ID, NOW, TOKEN
+from tests.waiting import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ async def send(client, query: str, body: bytes, method: str = "POST", headers=()
     reader, writer = await asyncio.open_connection(client.host, client.port)
     try:
         writer.write("\r\n".join([*lines, "", ""]).encode() + body)
-        came = await asyncio.wait_for(_read(reader), 10)
+        came = await asyncio.wait_for(_read(reader), PATIENCE)
     except ConnectionError:
         came = b""
     finally:

@@ -63,19 +63,27 @@ class Screen:
         self.timeline.append(one)
         if isinstance(one, Bubble) and self.is_typing:
             self.typing.append((self._platform.clock.now(), "CancelTyping"))
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        self._wake()
 
-    async def wait_until(self, test: Callable[[Screen], bool], within: float = 10.0) -> bool:
+    def note_typing(self, command: str) -> None:
+        """Add a typing command and wake who waits."""
+        self.typing.append((self._platform.clock.now(), command))
+        self._wake()
+
+    async def wait_until(self, test: Callable[[Screen], bool], within: float = 60.0) -> bool:
         """Wait until something is true of the phone; tells whether it came true within so many real seconds."""
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._watch(test), within)
         return test(self)
 
-    async def wait_for(self, count: int, within: float = 10.0) -> list[Bubble]:
+    async def wait_for(self, count: int, within: float = 60.0) -> list[Bubble]:
         """Wait for so many bubbles in all; gives what there is when they came or the time was up."""
         await self.wait_until(lambda screen: len(screen.received) >= count, within)
         return self.received
+
+    def _wake(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
 
     async def _watch(self, test: Callable[[Screen], bool]) -> None:
         while not test(self):

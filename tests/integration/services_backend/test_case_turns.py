@@ -16,6 +16,7 @@ from qinwen.replies import Reply
 from qinwen.vocabulary import Outcome
 from services_backend import Breaker, CaseState, CaseTalk, NoTryLimits, Teller
 from services_backend.reference.faults import SWITCH, Fault
+from tests.waiting import until
 from web.case_side import CaseSide
 
 # How quick it is stands in `bench/case_faults.py`; here a turn must only end, also on a busy machine.
@@ -81,14 +82,6 @@ def told(database):
         return list(
             session.scalars(select(Message.text).where(Message.author == "bot", Message.turn_id.is_(None)).order_by(Message.id))
         )
-
-
-async def until(condition):
-    for _ in range(400):
-        if condition():
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("it never happened")
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -13,6 +13,7 @@ from services_backend import CaseState, WebhookRefused, read_webhook
 from services_backend.reference.deliveries import Courier
 from services_backend.reference.models import DeliveryRow, WebhookRow
 from services_backend.signing import SIGNATURE
+from tests.waiting import until
 
 SECRET = "webhook-secret-of-the-tests"
 
@@ -123,10 +124,7 @@ async def test_the_courier_works_in_the_background(courier, receiver, office):
     number, _ = office.find(CaseState.REVIEW)
     for state in (CaseState.DECIDED, CaseState.GRANTED):
         office.move(number, state)
-    for _ in range(200):
-        if len(receiver.received) == 2:
-            break
-        await asyncio.sleep(0.05)
+    await until(lambda: len(receiver.received) == 2)
     task.cancel()
     assert [changed.state for changed in receiver.received] == [CaseState.DECIDED, CaseState.GRANTED]
 

@@ -6,6 +6,7 @@ import pytest
 
 from actions import encoding
 from actions.encoding import EncodingAhead
+from tests.waiting import PATIENCE
 
 
 class SlowEncoder:
@@ -52,7 +53,7 @@ async def test_the_same_text_is_encoded_once_while_it_is_being_encoded(encoder):
 
 
 async def test_a_text_that_was_not_begun_is_not_waited_for(encoder):
-    await asyncio.wait_for(EncodingAhead(encoder).settle("护照多少钱?"), 1)
+    await asyncio.wait_for(EncodingAhead(encoder).settle("护照多少钱?"), PATIENCE)
 
 
 async def test_an_encoder_that_fails_fails_nobody(encoder):
@@ -66,7 +67,7 @@ async def test_an_encoder_that_fails_fails_nobody(encoder):
 async def test_without_an_encoder_nothing_is_begun():
     ahead = EncodingAhead(None)
     ahead.start("护照多少钱?")
-    await asyncio.wait_for(ahead.settle("护照多少钱?"), 1)
+    await asyncio.wait_for(ahead.settle("护照多少钱?"), PATIENCE)
 
 
 async def test_more_than_can_be_of_use_is_not_begun(encoder, monkeypatch):

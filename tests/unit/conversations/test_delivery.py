@@ -24,6 +24,7 @@ from conversations.pace import Pace
 from qinwen.clock import now
 from qinwen.replies import Choice, Reply
 from qinwen.vocabulary import Outcome
+from tests.waiting import PATIENCE, until
 
 ALLOWED = Allowance(5, 3600)
 
@@ -109,17 +110,9 @@ def change(database, model, **values):
         session.execute(update(model).values(**values))
 
 
-async def until(condition):
-    for _ in range(400):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it never happened")
-
-
 async def test_an_answer_in_time_goes_back_with_the_request(hub, say, carrier, ledger_database):
     received = await say("护照")
-    assert (await hub.answer_within(received, 1)).part == {"text": "答:护照"}
+    assert (await hub.answer_within(received, PATIENCE)).part == {"text": "答:护照"}
     assert states(ledger_database) == [("offered", None, None)]
     await hub.confirm(received)
     assert states(ledger_database) == [("sent", "reply", None)]
@@ -140,19 +133,19 @@ async def test_a_late_answer_is_pushed_once(hub, say, responder, carrier, courie
 async def test_a_repeated_request_waits_for_the_same_answer(hub, say, responder, ledger_database):
     responder.hold["慢"] = asyncio.Event()
     first, again = await say("慢"), await say("慢")
-    waiting = asyncio.create_task(hub.answer_within(again, 2))
+    waiting = asyncio.create_task(hub.answer_within(again, PATIENCE))
     await asyncio.sleep(0.05)
     responder.hold["慢"].set()
-    assert (await waiting).part == (await hub.answer_within(first, 1)).part == {"text": "答:慢"}
+    assert (await waiting).part == (await hub.answer_within(first, PATIENCE)).part == {"text": "答:慢"}
     assert responder.asked == ["慢"]
 
 
 async def test_a_repeated_request_after_a_lost_answer_gets_it_from_the_ledger(hub, say, make_hub, carrier, responder):
-    first = (await hub.answer_within(await say("护照"), 20)).part
+    first = (await hub.answer_within(await say("护照"), PATIENCE)).part
     restarted = make_hub(carriers={"wechat": carrier})
     citizen = await restarted.open_citizen("wechat", "openid")
     again = await restarted.receive(CitizenMessage(citizen, "护照", "护照"), "wechat")
-    assert (await restarted.answer_within(again, 1)).part == first
+    assert (await restarted.answer_within(again, PATIENCE)).part == first
     assert responder.asked == ["护照"]
 
 
@@ -161,14 +154,14 @@ async def test_a_deferred_answer_goes_back_with_a_repeated_request_when_it_was_n
     assert (await hub.answer_within(await say("慢"), 0.05)).part is None
     responder.hold["慢"].set()
     again = await say("慢")
-    assert (await hub.answer_within(again, 1)).part == {"text": "答:慢"}
+    assert (await hub.answer_within(again, PATIENCE)).part == {"text": "答:慢"}
     assert carrier.sent == []
 
 
 async def test_the_rest_of_a_long_answer_is_pushed_after_its_first_part(hub, say, carrier, courier, ledger_database):
     long = Response(Outcome.ANSWERED, tuple(Reply("text", str(n)) for n in range(5)))
     received = await say("长", prepared=long)
-    assert (await hub.answer_within(received, 1)).part == {"text": "0|1|2"}
+    assert (await hub.answer_within(received, PATIENCE)).part == {"text": "0|1|2"}
     await asyncio.sleep(0.1)
     assert carrier.sent == [], "nothing overtakes the reply"
     await hub.confirm(received)
@@ -181,7 +174,7 @@ async def test_answers_keep_their_order_when_the_first_is_late(hub, say, respond
     responder.hold["慢"] = asyncio.Event()
     slow, quick = await say("慢"), await say("快")
     assert (await hub.answer_within(slow, 0.05)).part is None
-    waiting = asyncio.create_task(hub.answer_within(quick, 2))
+    waiting = asyncio.create_task(hub.answer_within(quick, PATIENCE))
     await asyncio.sleep(0.05)
     assert not waiting.done()
     responder.hold["慢"].set()
@@ -195,7 +188,7 @@ async def test_without_an_allowance_an_answer_is_parked_and_comes_with_the_next(
     responder.hold["慢"].set()
     await until(lambda: states(ledger_database) == [("parked", None, "allowance")])
     received = await say("快")
-    assert (await hub.answer_within(received, 1)).part == {"text": "答:慢|答:快"}
+    assert (await hub.answer_within(received, PATIENCE)).part == {"text": "答:慢|答:快"}
     await hub.confirm(received)
     assert states(ledger_database) == [("sent", "reply", None)] * 2
 
@@ -235,7 +228,7 @@ async def test_what_may_have_arrived_is_never_sent_again_by_itself(hub, say, res
     assert (await hub.answer_within(await say("慢"), 0.01)).part is None
     responder.hold["慢"].set()
     await until(lambda: states(ledger_database) == [("parked", None, "unknown")])
-    assert (await hub.answer_within(await say("快"), 20)).part == {"text": "答:快"}
+    assert (await hub.answer_within(await say("快"), PATIENCE)).part == {"text": "答:快"}
     assert [text for _, text in carrier.sent] == ["答:慢"]
 
 
@@ -256,7 +249,7 @@ async def test_a_message_that_did_not_go_out_is_tried_again_and_then_parked(hub,
 
 async def test_a_process_that_died_leaves_nothing_undecided(hub, say, responder, carrier, courier, ledger_database):
     offered = await say("护照")
-    await hub.answer_within(offered, 1)
+    await hub.answer_within(offered, PATIENCE)
     change(ledger_database, Delivery, lease_until=now() - timedelta(seconds=1))
     await until(lambda: states(ledger_database) == [("parked", None, "unknown")])
     abandoned = await say("身份证")
@@ -287,13 +280,13 @@ async def test_a_turn_whose_process_died_is_taken_up_by_another(hub, say, respon
 
 async def test_an_offer_whose_connection_was_closed_is_pushed(hub, say, carrier, courier):
     received = await say("护照")
-    await hub.withdraw(received, await hub.answer_within(received, 1))
+    await hub.withdraw(received, await hub.answer_within(received, PATIENCE))
     await until(lambda: carrier.sent == [("openid", "答:护照")])
 
 
 async def test_an_offer_that_the_platform_asked_for_again_is_not_taken_back(hub, say, carrier, courier, ledger_database):
     received = await say("护照")
-    first, again = await hub.answer_within(received, 1), await hub.answer_within(received, 1)
+    first, again = await hub.answer_within(received, PATIENCE), await hub.answer_within(received, PATIENCE)
     await hub.withdraw(received, first)
     assert states(ledger_database) == [("offered", None, None)], "the second request has it"
     await hub.confirm(received)
@@ -304,7 +297,7 @@ async def test_an_offer_that_the_platform_asked_for_again_is_not_taken_back(hub,
 
 async def test_an_offer_that_both_requests_lost_is_pushed_once(hub, say, carrier, courier):
     received = await say("护照")
-    first, again = await hub.answer_within(received, 1), await hub.answer_within(received, 1)
+    first, again = await hub.answer_within(received, PATIENCE), await hub.answer_within(received, PATIENCE)
     await hub.withdraw(received, first)
     await hub.withdraw(received, again)
     await until(lambda: carrier.sent == [("openid", "答:护照")])
@@ -322,7 +315,7 @@ async def test_where_nothing_can_be_pushed_the_last_request_says_so_and_the_next
     responder.hold["慢"].set()
     await received.task
     await until(lambda: not carrier.failures)
-    assert (await hub.answer_within(await say("好"), 20)).part == {"text": "答:慢|答:好"}
+    assert (await hub.answer_within(await say("好"), PATIENCE)).part == {"text": "答:慢|答:好"}
 
 
 async def test_a_process_with_too_many_turns_says_that_it_is_busy(make_hub, carrier, responder):
@@ -376,7 +369,7 @@ async def test_an_alias_is_the_same_citizen(hub, person):
 
 async def test_staff_see_the_deliveries_and_may_requeue_or_give_up_stuck_ones(hub, say, ledger_database):
     received = await say("护照")
-    await hub.answer_within(received, 1)
+    await hub.answer_within(received, PATIENCE)
     with ledger_database.session() as session:
         [row] = list_deliveries(session)
         assert (row.state, row.text, row.channel, row.turn) == ("offered", "答:护照", "wechat", received.turn)
@@ -409,7 +402,7 @@ async def test_who_can_not_be_pushed_to_is_notified_and_gets_the_words_when_they
 ):
     carrier.notifies = True
     first = await say("护照")
-    await hub.answer_within(first, 1)
+    await hub.answer_within(first, PATIENCE)
     await hub.confirm(first)
     change(ledger_database, Citizen, push_left=0)
     facts = {"item": "身份证换领", "state": "办结"}
@@ -417,25 +410,25 @@ async def test_who_can_not_be_pushed_to_is_notified_and_gets_the_words_when_they
     await until(lambda: states(ledger_database)[1] == ("parked", None, "notified"))
     assert carrier.notified == [("openid", facts)]
     assert carrier.sent == []
-    assert (await hub.answer_within(await say("好的"), 20)).part == {"text": "办好了|答:好的"}
+    assert (await hub.answer_within(await say("好的"), PATIENCE)).part == {"text": "办好了|答:好的"}
 
 
 async def test_who_did_not_consent_is_told_when_they_write(hub, say, person, carrier, courier, ledger_database):
     carrier.notifies, carrier.failures = True, [DeliveryFailed("park", "43101", "市民没有同意。")]
     first = await say("护照")
-    await hub.answer_within(first, 1)
+    await hub.answer_within(first, PATIENCE)
     await hub.confirm(first)
     change(ledger_database, Citizen, push_left=0)
     await hub.tell(person, Reply("text", "办好了"), lambda _: True, {"state": "办结"})
     await until(lambda: states(ledger_database)[1] == ("parked", None, "43101"))
     with ledger_database.session() as session:
         assert session.scalar(select(Citizen.push_left)) == 0
-    assert (await hub.answer_within(await say("好的"), 20)).part == {"text": "办好了|答:好的"}
+    assert (await hub.answer_within(await say("好的"), PATIENCE)).part == {"text": "办好了|答:好的"}
 
 
 async def test_without_a_template_nobody_is_notified(hub, say, person, carrier, courier, ledger_database):
     first = await say("护照")
-    await hub.answer_within(first, 1)
+    await hub.answer_within(first, PATIENCE)
     await hub.confirm(first)
     change(ledger_database, Citizen, push_left=0)
     await hub.tell(person, Reply("text", "办好了"), lambda _: True, {"state": "办结"})

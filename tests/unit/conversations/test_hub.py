@@ -18,6 +18,7 @@ from conversations.models import Message, Turn
 from qinwen.clock import now
 from qinwen.replies import Reply
 from qinwen.vocabulary import Outcome
+from tests.waiting import until
 
 
 class BrokenDatabase:
@@ -36,14 +37,6 @@ class BrokenDatabase:
 def rows(database, model):
     with database.session() as session:
         return session.scalars(select(model)).all()
-
-
-async def until(condition):
-    for _ in range(200):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it never happened")
 
 
 async def test_a_message_is_answered_and_both_sides_are_written(hub, say, ledger_database):

@@ -20,6 +20,7 @@ from desk import (
 )
 from desk.events import LOOK_BACK
 from qinwen.clock import now
+from tests.waiting import PATIENCE
 
 
 def test_variables_are_filled_in_and_what_is_missing_stands_out():
@@ -95,7 +96,7 @@ async def test_the_bell_wakes_who_listens():
     bell = Bell()
     heard = bell.listen()
     bell.ring()
-    await asyncio.wait_for(heard.wait(), 1)
+    await asyncio.wait_for(heard.wait(), PATIENCE)
     heard.clear()
     bell.stop_listening(heard)
     bell.ring()

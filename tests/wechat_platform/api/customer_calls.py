@@ -43,12 +43,11 @@ async def send_typing(request: web.Request) -> web.Response:
     command = shape.get("command")
     if command not in ("Typing", "CancelTyping"):
         raise ApiRefused(45072)
-    now = platform.clock.now()
-    if now - phone.last_act > INTERACTION:
+    if platform.clock.now() - phone.last_act > INTERACTION:
         raise ApiRefused(45080)
     if command == "Typing" and phone.is_typing:
         raise ApiRefused(45081)
-    phone.typing.append((now, command))
+    phone.note_typing(command)
     return answer()
 
 
