@@ -56,7 +56,11 @@ def begin(open_console, login: str, first: str, own: str) -> Page:
 
 
 def moment() -> str:
-    return now().astimezone(SHAANXI).strftime("%Y-%m-%d %H:%M:%S")
+    """Give a second in which nothing is done: the next one, and let it pass."""
+    time.sleep(1.1)
+    passing = now().astimezone(SHAANXI).strftime("%Y-%m-%d %H:%M:%S")
+    time.sleep(1.1)
+    return passing
 
 
 def answered_then(page: Page, when: str):
@@ -115,7 +119,6 @@ def test_a_fee_goes_from_an_editor_to_the_citizen_and_back(page: Page, open_cons
     # and nothing has changed for the citizen yet
     assert OLD in chat.ask(QUESTION).inner_text()
     before = moment()
-    time.sleep(1.1)
     # when the reviewer approves
     reviewer.goto("/knowledge?draft=in_review")
     reviewer.locator("#entries a").first.click()
@@ -130,7 +133,6 @@ def test_a_fee_goes_from_an_editor_to_the_citizen_and_back(page: Page, open_cons
     card = chat.card.locator(".bubble").inner_text()
     assert card.split("来源")[0].split() == previewed.split("来源")[0].split()
     between = moment()
-    time.sleep(1.1)
     # when it is rolled back, the citizen has the old fee again, as a third version
     reviewer.get_by_role("link", name="历史").click()
     reviewer.get_by_label("改回第几版").select_option("1")

@@ -59,7 +59,7 @@ class Web:
 def start(ledger_database, connect):
     """Start a web process's parts; with a breaker that lets every call through, so that each fault itself is met."""
 
-    def run(url=None, timeout=2.5):
+    def run(url=None, timeout=1.0):
         return Web(ledger_database, connect(url, timeout=timeout, breaker=Breaker(most_failures=1000)))
 
     return run

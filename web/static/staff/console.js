@@ -1,5 +1,5 @@
-// What every page of the console does: the form token for htmx, faults of htmx requests in words, questions before a
-// button that can't be undone, a fresh token when somebody has signed in again in another window.
+// What every page of the console does: the form token for htmx, faults of htmx requests in words, a fresh token when
+// somebody has signed in again in another window. The questions before what can't be undone are in ask-first.js.
 
 const token = document.querySelector('meta[name="csrf-token"]');
 const live = document.getElementById("live");
@@ -22,13 +22,6 @@ document.body.addEventListener("htmx:responseError", (event) => {
 
 document.body.addEventListener("htmx:sendError", () => {
   say("连不上服务器，页面上填的内容还在。请检查网络后再试。");
-});
-
-document.addEventListener("submit", (event) => {
-  const question = event.target.dataset.ask;
-  if (question && !window.confirm(question)) {
-    event.preventDefault();
-  }
 });
 
 document.addEventListener("click", (event) => {
