@@ -68,6 +68,7 @@ def say(page: Page, text: str) -> None:
 
 
 def reply(page: Page, text: str) -> None:
+    expect(page.locator("html.scripted")).to_have_count(1)
     page.get_by_label("回复市民").fill(text)
     page.get_by_label("回复市民").press("Enter")
     expect(page.locator(".by-agent", has_text=text)).to_have_count(1)
@@ -111,6 +112,11 @@ def test_a_person_takes_over_where_the_bot_fails_and_the_bot_remembers_what_they
     open_tab(first, "知识")
     first.locator("#found").get_by_role("button", name="发给市民").first.click()
     expect(first.locator("#found").get_by_role("button", name="已发送")).to_have_count(1)
+    # Suggestions that come afresh still show that it went out.
+    with first.expect_response(lambda answer: answer.url.endswith("/knowledge")):
+        first.evaluate("htmx.trigger('#found', 'suggest')")
+    first.wait_for_timeout(500)
+    expect(first.locator("#found").get_by_role("button", name="已发送")).to_have_count(1)
     expect(citizen.locator(".message[data-author=agent] .card-title").last).to_be_visible()
 
     # It is sent on to the second desk, with a note.
@@ -121,7 +127,17 @@ def test_a_person_takes_over_where_the_bot_fails_and_the_bot_remembers_what_they
     expect(citizen.get_by_text("您的事转到了窗口协调服务台")).to_be_visible()
     second.get_by_role("button", name="接入").first.click()
     expect(second.locator("#pane-brief")).to_contain_text("材料看过了，问楼层")
+
+    # What they are writing stays while they look at something else.
+    expect(second.locator("html.scripted")).to_have_count(1)
+    second.get_by_label("回复市民").fill("材料交到三楼")
+    second.goto("/desk")
+    second.go_back()
+    second.reload()
+    expect(second.get_by_label("回复市民")).to_have_value("材料交到三楼")
     reply(second, "材料交到三楼 B 区 12 号窗口")
+    second.reload()
+    expect(second.get_by_label("回复市民")).to_have_value("")
 
     # The service ends, the citizen rates it, and asks the bot on.
     open_tab(second, "结束")

@@ -15,10 +15,9 @@ from web.case_side import CaseSide
 
 pytestmark = pytest.mark.by_the_clock
 FAULTS = [Fault.SLOW, Fault.HANG, Fault.ERRORS, Fault.GARBAGE, Fault.DRIP, Fault.DOWN]
-# The shipped patience is 2.5 s, and a turn has to be over within the 4 s that the channels have. A busy machine gets more time
-# where nothing is broken.
-PATIENCE, PATIENT = 0.5, 20
-WITHIN = 4
+# How quick it is stands in `bench/case_faults.py`; here a turn must only end while the case system hangs, also on a busy machine.
+PATIENCE, PATIENT = 0.5, 60
+WITHIN, HANGS = 30, 60
 
 
 class Town:
@@ -69,7 +68,7 @@ def spoil(server, town):
     """Break the case system, with a client of little patience; or mend it."""
 
     def set_fault(fault):
-        server.app[SWITCH].fault = fault
+        server.app[SWITCH].fault, server.app[SWITCH].seconds = fault, HANGS
         town.teller = town.start(PATIENT if fault is Fault.NONE else PATIENCE)
 
     return set_fault

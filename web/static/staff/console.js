@@ -24,6 +24,9 @@ document.body.addEventListener("htmx:sendError", () => {
   say("连不上服务器，页面上填的内容还在。请检查网络后再试。");
 });
 
+// What this window remembers (searches, words that were being written) is not for who signs in next.
+document.querySelector('form[action="/logout"]')?.addEventListener("submit", () => sessionStorage.clear());
+
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) {
     window.print();

@@ -1,8 +1,26 @@
-// Writing to the citizen: one id for each message, so that a second click or a lost answer sends nothing twice.
+// Writing to the citizen: one id for each message, so that a second click or a lost answer sends nothing twice. What is
+// being written stays while the agent looks at another conversation or the page is loaded again; signing out forgets it.
 
 import { post } from "./post.js";
 
 const TYPING_EVERY = 3000;
+
+function recall(key) {
+  try {
+    return sessionStorage.getItem(key) || "";
+  } catch {
+    return "";
+  }
+}
+
+function keep(key, words) {
+  try {
+    if (words) sessionStorage.setItem(key, words);
+    else sessionStorage.removeItem(key);
+  } catch {
+    // Not kept.
+  }
+}
 
 function newId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -17,8 +35,10 @@ export function setUpComposer(form, onSent) {
   const button = form.querySelector("#send");
   const problem = form.querySelector("#send-problem");
   const path = form.getAttribute("action");
+  const draft = `draft:${path}`;
   let id = newId();
   let told = 0;
+  text.value = text.value || recall(draft);
 
   async function send() {
     const words = text.value.trim();
@@ -29,6 +49,7 @@ export function setUpComposer(form, onSent) {
       await post(path, { text: words, client_id: id });
       id = newId();
       text.value = "";
+      keep(draft, "");
       onSent();
     } catch (error) {
       // The same id again: what went out although its answer was lost is not sent a second time.
@@ -49,6 +70,7 @@ export function setUpComposer(form, onSent) {
     send();
   });
   text.addEventListener("input", () => {
+    keep(draft, text.value);
     if (Date.now() - told < TYPING_EVERY || !text.value) return;
     told = Date.now();
     post(path.replace(/messages$/, "typing"), {}).catch(() => {});
@@ -60,6 +82,7 @@ export function propose(words) {
   const text = document.getElementById("reply");
   if (!text) return;
   text.value = text.value ? `${text.value}\n${words}` : words;
+  text.dispatchEvent(new Event("input"));
   text.focus();
 }
 
