@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import closing
 
 import pytest
 
@@ -59,7 +60,15 @@ def two_gateways(stack: Stack, tmp_path, postgres):
 
 def test_every_message_is_answered_once_on_sqlite_and_by_two_gateways_on_postgresql(stack: Stack, two_gateways) -> None:
     url, port, (first, second) = two_gateways
-    one, many = Database(f"sqlite:///{stack.var}/qinwen.db"), Database(url)
+    with closing(Database(f"sqlite:///{stack.var}/qinwen.db")) as one, closing(Database(url)) as many:
+        results = reckonings(stack, one, many, first, second, port)
+    for result in results:
+        judge(result)
+    stack.wait_until_ready()
+
+
+def reckonings(stack: Stack, one: Database, many: Database, first: Gateway, second: Gateway, port: int) -> list[Reckoning]:
+    """Hold a storm over the stack and its SQLite, and one over two gateways and PostgreSQL, at the same time."""
     web = f"{stack.base_url}/wechat"
     on_sqlite = [
         Strike(lambda: stack.try_kill("qinwen web"), 6, web),
@@ -73,8 +82,4 @@ def test_every_message_is_answered_once_on_sqlite_and_by_two_gateways_on_postgre
             storm([web], on_sqlite, one, stack.wechat_port), storm([first.url, second.url], on_postgresql, many, port)
         )
 
-    for result in asyncio.run(both()):
-        judge(result)
-    for database in (one, many):
-        database.close()
-    stack.wait_until_ready()
+    return asyncio.run(both())

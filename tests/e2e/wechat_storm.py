@@ -22,7 +22,8 @@ QUESTIONS = (
     "身份证丢了咋办", "护照多少钱", "那要带啥", "居住证去哪办", "网上能办不", "你好", "社保卡补办几天", "谢谢", "公积金咋提",
     "要本人去吗", "给娃上户口要啥", "医保异地咋备案", "2", "生孩子有啥补贴", "驾照到期了", "今天天气真好", "退休咋办", "嗯",
 )  # fmt: skip
-SETTLED_WITHIN = 120
+# After the last kill everything starts anew, and each turn that waits for the engine waits its half minute.
+SETTLED_WITHIN = 300
 _OPEN = ("waiting", "offered", "due", "sending")
 
 
