@@ -186,7 +186,7 @@ def make_parser() -> argparse.ArgumentParser:
     add(commands, "web", "只运行 web 进程", lambda _: run_web())
     add(commands, "migrate", "把数据库升到最新结构", lambda _: migrate(ensure_settings()))
     add(commands, "seed", "往空的知识库装入示例内容", lambda _: seed(ensure_settings()))
-    add(commands, "train", "输入有变化时训练对话模型", lambda _: train_if_changed(ROOT) and None)
+    add(commands, "train", "输入有变化时训练对话模型", train)
     add(commands, "doctor", "检查运行所需的一切", lambda _: doctor(ensure_settings()))
     back = add(commands, "backup", "备份数据库和密钥", lambda o: save_backup(ensure_settings(), o.file))
     back.add_argument("file", type=Path, metavar="文件.tar.gz")
@@ -332,6 +332,13 @@ def run_demo(words: Sequence[str]) -> int:
 
     ensure_settings()
     return demo(words)
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train if something changed."""
+    del options
+    print("看对话模型的输入变了没有，变了就训练（约一分钟）…", flush=True)
+    print("训练好了。" if train_if_changed(ROOT) else "没有变，用现有的模型。")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

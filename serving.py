@@ -55,7 +55,7 @@ from web.staff import make_staff_app
 
 _PROCESSES = {"database": "数据库", "engine": "对话引擎", "actions": "动作服务", "services": "办件系统"}
 _QUIET_AFTER = 15.0
-_SWITCHING = 0.0005
+_SWITCHING = 0.0005  # seconds
 
 
 async def serve_web(settings: Settings) -> None:

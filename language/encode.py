@@ -178,16 +178,15 @@ class JoinedEncoder:
         self.name = f"{first.name}+{second.name}"
         self.dimension = first.dimension + second.dimension
         self.blocks = (*first.blocks, *second.blocks)
-        self._first, self._share_of_first = first, share_of_first
-        self._second = second
+        self._first, self._second = first, second
+        self._scales = math.sqrt(share_of_first), math.sqrt(1 - share_of_first)
 
     def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
         """Return float32 [n, dimension] of unit length."""
         with ThreadPoolExecutor(1) as beside:
             theirs = beside.submit(self._second.encode, texts, kind)
             ours = self._first.encode(texts, kind)
-        shares = math.sqrt(self._share_of_first), math.sqrt(1 - self._share_of_first)
-        return np.concatenate([ours * shares[0], theirs.result() * shares[1]], axis=1)
+        return np.concatenate([ours * self._scales[0], theirs.result() * self._scales[1]], axis=1)
 
 
 class CachedEncoder:

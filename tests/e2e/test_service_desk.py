@@ -135,9 +135,18 @@ def test_a_person_takes_over_where_the_bot_fails_and_the_bot_remembers_what_they
     second.go_back()
     second.reload()
     expect(second.get_by_label("回复市民")).to_have_value("材料交到三楼")
-    reply(second, "材料交到三楼 B 区 12 号窗口")
+    # A message whose answer was lost is there once, also after the page was loaded again.
+    second.route("**/messages", lambda route: (route.fetch(), route.abort()))
+    second.get_by_label("回复市民").fill("材料交到三楼 B 区 12 号窗口")
+    second.get_by_label("回复市民").press("Enter")
+    expect(second.locator("#send-problem")).to_contain_text("连不上服务器")
+    second.unroute_all()
     second.reload()
+    expect(second.locator("html.scripted")).to_have_count(1)
+    expect(second.get_by_label("回复市民")).to_have_value("材料交到三楼 B 区 12 号窗口")
+    second.get_by_label("回复市民").press("Enter")
     expect(second.get_by_label("回复市民")).to_have_value("")
+    expect(second.locator(".by-agent", has_text="材料交到三楼 B 区 12 号窗口")).to_have_count(1)
 
     # The service ends, the citizen rates it, and asks the bot on.
     open_tab(second, "结束")

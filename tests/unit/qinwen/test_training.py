@@ -24,7 +24,7 @@ def rasa(monkeypatch, root):
     def run(command, **options):
         fake.calls.append((command, options))
         (root / "models" / "current.tar.gz").write_bytes(b"model")
-        return SimpleNamespace(returncode=fake.code)
+        return SimpleNamespace(returncode=fake.code, stdout="what was wrong")
 
     monkeypatch.setattr(training.subprocess, "run", run)
     return fake
@@ -79,7 +79,7 @@ def test_a_changed_input_trains_again(root, rasa):
 
 def test_a_failed_training_is_tried_again_next_time(root, rasa):
     rasa.code = 1
-    with pytest.raises(TrainingFailed):
+    with pytest.raises(TrainingFailed, match="what was wrong"):
         train_if_changed(root)
     rasa.code = 0
     assert train_if_changed(root) is True

@@ -24,7 +24,12 @@ document.body.addEventListener("htmx:sendError", () => {
   say("连不上服务器，页面上填的内容还在。请检查网络后再试。");
 });
 
-// What this window remembers (searches, words that were being written) is not for who signs in next.
+// What this window remembers (searches, words that were being written) is for who wrote it and no-one else.
+const member = document.body.dataset.member;
+if (member && sessionStorage.getItem("member") !== member) {
+  sessionStorage.clear();
+  sessionStorage.setItem("member", member);
+}
 document.querySelector('form[action="/logout"]')?.addEventListener("submit", () => sessionStorage.clear());
 
 document.addEventListener("click", (event) => {

@@ -1,5 +1,5 @@
 // Writing to the citizen: one id for each message, so that a second click or a lost answer sends nothing twice. What is
-// being written stays while the agent looks at another conversation or the page is loaded again; signing out forgets it.
+// being written stays, with its id, while the agent looks at another conversation or the page is loaded again.
 
 import { post } from "./post.js";
 
@@ -7,15 +7,15 @@ const TYPING_EVERY = 3000;
 
 function recall(key) {
   try {
-    return sessionStorage.getItem(key) || "";
+    return JSON.parse(sessionStorage.getItem(key)) || {};
   } catch {
-    return "";
+    return {};
   }
 }
 
-function keep(key, words) {
+function keep(key, draft) {
   try {
-    if (words) sessionStorage.setItem(key, words);
+    if (draft.words) sessionStorage.setItem(key, JSON.stringify(draft));
     else sessionStorage.removeItem(key);
   } catch {
     // Not kept.
@@ -35,24 +35,31 @@ export function setUpComposer(form, onSent) {
   const button = form.querySelector("#send");
   const problem = form.querySelector("#send-problem");
   const path = form.getAttribute("action");
-  const draft = `draft:${path}`;
-  let id = newId();
+  const key = `draft:${path}`;
+  // `tried` are the words that may have gone out with the id: the same words go with it again, others are another message.
+  let { id = "", tried = "", words: written = "" } = recall(key);
   let told = 0;
-  text.value = text.value || recall(draft);
+  text.value = text.value || written;
 
   async function send() {
-    const words = text.value.trim();
+    const whole = text.value;
+    const words = whole.trim();
     if (!words || button.disabled) return;
     button.disabled = true;
     problem.textContent = "";
+    if (words !== tried) {
+      id = newId();
+      tried = words;
+    }
+    keep(key, { words: whole, id, tried });
     try {
       await post(path, { text: words, client_id: id });
-      id = newId();
-      text.value = "";
-      keep(draft, "");
+      tried = "";
+      // What was written on meanwhile stays.
+      text.value = text.value.startsWith(whole) ? text.value.slice(whole.length) : text.value;
+      keep(key, { words: text.value });
       onSent();
     } catch (error) {
-      // The same id again: what went out although its answer was lost is not sent a second time.
       problem.textContent = error.message;
     } finally {
       button.disabled = false;
@@ -70,7 +77,7 @@ export function setUpComposer(form, onSent) {
     send();
   });
   text.addEventListener("input", () => {
-    keep(draft, text.value);
+    keep(key, { words: text.value, id, tried });
     if (Date.now() - told < TYPING_EVERY || !text.value) return;
     told = Date.now();
     post(path.replace(/messages$/, "typing"), {}).catch(() => {});
