@@ -341,6 +341,9 @@ def train(options: argparse.Namespace) -> None:
     print("训练好了。" if train_if_changed(ROOT) else "没有变，用现有的模型。")
 
 
+_FILE_TROUBLE = {FileNotFoundError: "没有这个文件或文件夹", PermissionError: "没有权限", IsADirectoryError: "这是一个目录"}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the `qinwen` command; our own errors become one sentence."""
     os.umask(0o077)  # databases, secrets and logs are nobody else's business
@@ -356,6 +359,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SQLAlchemyError as error:
         words = f"数据库用不了（{type(error).__name__}）：请检查 DATABASE_URL；刚升级过的话先运行 qinwen migrate。"
         print(words, file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"{error.filename} 用不了：{_FILE_TROUBLE.get(type(error), error.strerror)}。", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -160,7 +160,10 @@ def export_file(settings: Settings, path: Path, kinds: Sequence[str] = ()) -> in
 
     Raises:
         FileRefused: the format is unknown.
+        OSError: the file can't be written.
     """
+    # Found out before the work: half-written workbooks end in errors of their own.
+    path.open("ab").close()
     with Database(settings.database_url).session() as session:
         count = export_to(session, path, ExportFilter(kinds=tuple(kinds) or KINDS))
     print(f"已导出 {count} 条到 {path}。")
